@@ -1,0 +1,1 @@
+"""The operations API and its console."""

@@ -1,0 +1,1 @@
+"""The rules: one public module per alert kind."""

@@ -1,0 +1,1 @@
+"""Adapters: the ports of :mod:`ioc.core.ports` on real brokers, disks and clocks."""

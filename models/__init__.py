@@ -1,0 +1,1 @@
+"""Pixels to detections: sessions, pre- and post-processing, tracking."""
