@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 LossReason = Literal[
     "connecting", "refused", "unauthorised", "no_such_path", "timeout", "undecodable", "ended", "unreachable", "missing"
@@ -191,7 +188,7 @@ class Zone:
     name: str
     polygon: tuple[Point, ...]
     """At least three corners, fractions 0..1 of the picture; validated by the configuration."""
-    rules: Mapping[str, Any] = EMPTY
+    rules: Mapping[str, Any] = field(default_factory=dict)
     """Alert kind -> settings of that kind in this zone."""
 
     def __post_init__(self) -> None:
@@ -216,7 +213,7 @@ class Observation:
     """Overrides the policy's severity, for kinds whose severity depends on what is seen."""
     since: float | None = None
     """Since when the evidence has held without a break, where the evidence itself knows (a still track does)."""
-    detail: Mapping[str, Any] = EMPTY
+    detail: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able facts for the operator: count, threshold, label, plate, reason."""
 
     def __post_init__(self) -> None:
@@ -257,7 +254,7 @@ class Alert:
     """When it had held long enough."""
     closed_at: float | None = None
     box: Box | None = None
-    detail: Mapping[str, Any] = EMPTY
+    detail: Mapping[str, Any] = field(default_factory=dict)
     evidence: tuple[EvidenceItem, ...] = ()
     evidence_missing: str | None = None
     """Why evidence that should be there is not, in words; None where nothing is missing."""

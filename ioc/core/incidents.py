@@ -1,0 +1,201 @@
+"""From observations to incidents: the only place that waits.
+
+``advance`` is a pure state machine. It is called once for every analysed instant of a camera and kind, also when nothing was
+observed, and answers with the new state and the transitions that happened. It counts *observed* seconds: a gap longer than
+``Policy.max_gap_s`` (a lost camera, a clock that jumps) counts neither as evidence nor as absence.
+
+A subject's life::
+
+    (none) --observed--> candidate --held confirm_s--> open --absent hold_s--> closed
+                             |                            |
+                             +--absent hold_s--> (none)   +--changed or update_s--> updated
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from ioc.core.types import Observation, Phase, Severity
+
+Key = tuple[str, str]
+"""(kind, subject)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What time adds to the evidence of one kind. All lengths are seconds."""
+
+    confirm_s: float
+    """The evidence must hold this long before an alert opens."""
+    hold_s: float = 2.0
+    """Evidence may be away this long (an occlusion, a missed detection) without breaking."""
+    min_share: float = 0.5
+    """Share 0..1 of the time until confirmation in which the evidence must be seen: a flicker never confirms."""
+    severity: Severity = Severity.MEDIUM
+    update_s: float = 0.0
+    """Send an update at most this often while open, with the newest evidence; 0 sends updates only on a rise in severity."""
+    cooldown_s: float = 0.0
+    """After closing, the same subject opens no new alert for this long; its evidence re-opens nothing."""
+    max_gap_s: float = 3.0
+    """Two calls further apart than this are a gap in observing."""
+
+    def __post_init__(self) -> None:
+        for name in ("confirm_s", "hold_s", "update_s", "cooldown_s"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.max_gap_s <= 0:
+            raise ValueError(f"max_gap_s must be positive, got {self.max_gap_s}")
+        if not 0 <= self.min_share <= 1:
+            raise ValueError(f"min_share must lie in 0..1, got {self.min_share}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """The state behind an alert. ``opened_at`` is None while it is a candidate."""
+
+    observation: Observation
+    """The strongest evidence so far: highest severity, then the newest."""
+    started_at: float
+    last_seen: float
+    held_s: float = 0.0
+    """Observed seconds since the start."""
+    seen_s: float = 0.0
+    """Of these, seconds with evidence."""
+    absent_s: float = 0.0
+    """Observed seconds since the evidence was last seen."""
+    opened_at: float | None = None
+    closed_at: float | None = None
+    severity: Severity = Severity.LOW
+    sequence: int = 0
+    updated_at: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """An alert stands."""
+        return self.opened_at is not None and self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All incidents of one camera and kind. ``cooling`` maps a closed subject to the seconds it must still rest."""
+
+    incidents: Mapping[Key, Incident] = field(default_factory=lambda: MappingProxyType({}))
+    cooling: Mapping[Key, float] = field(default_factory=lambda: MappingProxyType({}))
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An incident opened, changed or closed at ``at``."""
+
+    phase: Phase
+    at: float
+    incident: Incident
+
+
+def advance(
+    state: State, observations: Iterable[Observation], at: float, policy: Policy
+) -> tuple[State, tuple[Transition, ...]]:
+    """Take one instant's observations at time ``at`` (s) and return the new state and what changed.
+
+    Of several observations of one subject the most severe counts. ``at`` may stand still or jump back: no time passes then.
+    """
+    step = 0.0 if state.at is None else at - state.at
+    step = step if 0.0 <= step <= policy.max_gap_s else 0.0
+    seen = _by_subject(observations, policy)
+    cooling = {key: left - step for key, left in state.cooling.items() if left - step > 0}
+    incidents: dict[Key, Incident] = {}
+    transitions: list[Transition] = []
+
+    for key, incident in state.incidents.items():
+        found = seen.pop(key, None)
+        moved = _present(incident, found, at, step, policy) if found else _absent(incident, step)
+        if moved.absent_s > policy.hold_s:
+            if moved.is_open:
+                closed = replace(moved, closed_at=at, sequence=moved.sequence + 1)
+                transitions.append(Transition(Phase.CLOSED, at, closed))
+                if policy.cooldown_s > 0:
+                    cooling[key] = policy.cooldown_s
+            continue
+        moved, phase = _change(incident, moved, at, policy)
+        if phase:
+            transitions.append(Transition(phase, at, moved))
+        incidents[key] = moved
+
+    for key, found in seen.items():
+        if key in cooling:
+            cooling[key] = policy.cooldown_s
+            continue
+        fresh, phase = _change(None, _candidate(found, at, policy), at, policy)
+        if phase:
+            transitions.append(Transition(phase, at, fresh))
+        incidents[key] = fresh
+
+    return State(MappingProxyType(incidents), MappingProxyType(cooling), at), tuple(transitions)
+
+
+def finish(state: State, at: float) -> tuple[State, tuple[Transition, ...]]:
+    """Close every open incident, for the end of a file. Candidates are forgotten."""
+    closed = tuple(
+        Transition(Phase.CLOSED, at, replace(i, closed_at=at, sequence=i.sequence + 1))
+        for i in state.incidents.values()
+        if i.is_open
+    )
+    return State(at=at), closed
+
+
+def _severity(observation: Observation, policy: Policy) -> Severity:
+    return observation.severity or policy.severity
+
+
+def _by_subject(observations: Iterable[Observation], policy: Policy) -> dict[Key, Observation]:
+    best: dict[Key, Observation] = {}
+    for o in observations:
+        key = (o.kind, o.subject)
+        held = best.get(key)
+        rank = (_severity(o, policy).rank, o.confidence)
+        if held is None or rank > (_severity(held, policy).rank, held.confidence):
+            best[key] = o
+    return best
+
+
+def _candidate(found: Observation, at: float, policy: Policy) -> Incident:
+    started = min(at, found.since) if found.since is not None else at
+    held = at - started
+    return Incident(
+        observation=found, started_at=started, last_seen=at, held_s=held, seen_s=held, severity=_severity(found, policy)
+    )
+
+
+def _present(incident: Incident, found: Observation, at: float, step: float, policy: Policy) -> Incident:
+    severity = max(incident.severity, _severity(found, policy), key=lambda s: s.rank)
+    # The step that ends an absence belongs to the absence: how long the evidence was back within it is not known.
+    seen_s = incident.seen_s + (step if incident.absent_s == 0 else 0.0)
+    return replace(
+        incident,
+        observation=found,
+        last_seen=at,
+        held_s=incident.held_s + step,
+        seen_s=seen_s,
+        absent_s=0.0,
+        severity=severity,
+    )
+
+
+def _absent(incident: Incident, step: float) -> Incident:
+    return replace(incident, held_s=incident.held_s + step, absent_s=incident.absent_s + step)
+
+
+def _change(before: Incident | None, now: Incident, at: float, policy: Policy) -> tuple[Incident, Phase | None]:
+    if now.opened_at is None:
+        enough = now.held_s >= policy.confirm_s and now.seen_s >= policy.min_share * now.held_s
+        if enough and now.absent_s == 0:
+            return replace(now, opened_at=at, updated_at=at), Phase.OPENED
+        return now, None
+    worse = before is not None and now.severity.rank > before.severity.rank
+    due = policy.update_s > 0 and now.absent_s == 0 and at - now.updated_at >= policy.update_s
+    if worse or due:
+        return replace(now, sequence=now.sequence + 1, updated_at=at), Phase.UPDATED
+    return now, None

@@ -1,0 +1,206 @@
+"""What the layers ask of each other and of the world, as protocols. Adapters and fakes implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from ioc.core.incidents import Policy
+from ioc.core.types import Detection, Frame, Observation, Track, Zone
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Clock(Protocol):
+    """Time as an object, so that a test can freeze it."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch (UTC)."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        ...
+
+
+class ObjectDetector(Protocol):
+    """A picture in, detections out. Raises :class:`ioc.core.errors.ModelError`; never returns 'nothing seen' on a fault."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Every label it can give."""
+        ...
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """Objects in a uint8 (H, W, 3) BGR picture; boxes in 0..1."""
+        ...
+
+
+class Tracker(Protocol):
+    """Detections of successive frames in, tracks out."""
+
+    def update(self, detections: Sequence[Detection], at: float) -> list[Track]:
+        """Tracks after the frame of time ``at`` (s), hidden ones that are still remembered included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureHealth:
+    """Statistics of one picture, from a grey thumbnail. All are computed from pixels alone."""
+
+    brightness: float
+    """Mean grey level, 0..1."""
+    contrast: float
+    """Standard deviation of the grey levels, 0..1."""
+    sharpness: float
+    """Variance of the Laplacian of the thumbnail; about 0 for a covered or defocused camera."""
+    change: float | None
+    """Mean absolute difference to the previous analysed picture, 0..1; None for the first."""
+    shift: float | None
+    """Likeness of the edges to the camera's usual view, -1..1; None while the usual view is not yet known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamHealth:
+    """Whether frames come in. ``lost_for`` is None while they do, else seconds without a frame."""
+
+    lost_for: float | None = None
+    reason: str | None = None
+    text: str | None = None
+
+
+class Scene(Protocol):
+    """One analysed instant of one camera, as detectors see it. Everything is computed at most once, when first asked."""
+
+    @property
+    def camera(self) -> str:
+        """Id of the camera."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """Time of the instant, seconds since the Unix epoch."""
+        ...
+
+    @property
+    def frame(self) -> Frame | None:
+        """The picture, or None when the stream is lost: only :attr:`stream` is of use then."""
+        ...
+
+    @property
+    def stream(self) -> StreamHealth:
+        """Whether frames come in."""
+        ...
+
+    @property
+    def picture(self) -> PictureHealth:
+        """Statistics of the picture."""
+        ...
+
+    @property
+    def detections(self) -> Sequence[Detection]:
+        """All street objects of this instant."""
+        ...
+
+    @property
+    def tracks(self) -> Sequence[Track]:
+        """Street objects followed over time, hidden ones included (``last_seen`` < ``at``)."""
+        ...
+
+    @property
+    def people(self) -> Sequence[Detection]:
+        """People of this instant, found at the resolution that counting needs."""
+        ...
+
+    @property
+    def vehicles(self) -> Sequence[Track]:
+        """Tracks of bicycles, motorcycles, cars, buses and trucks."""
+        ...
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+SettingsIn = TypeVar("SettingsIn", bound=BaseModel, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleZone(Generic[SettingsT]):
+    """One zone in which a rule applies, with that rule's parsed settings."""
+
+    zone: Zone
+    settings: SettingsT
+
+
+class Rule(Protocol):
+    """A detector made for one camera: observes, and says what time adds."""
+
+    def observe(self, scene: Scene) -> Iterable[Observation]:
+        """What this instant shows."""
+        ...
+
+    def policy(self, observation: Observation) -> Policy:
+        """What time adds for this observation's zone. Depends only on the zone (or subject), never on the instant."""
+        ...
+
+    def counts(self, scene: Scene) -> Iterable[tuple[str | None, str, int]]:
+        """Points of count series as (zone id, label, count) this instant; empty for most kinds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec(Generic[SettingsT]):
+    """The one constant of a detector module: ``DETECTOR``."""
+
+    kind: str
+    """Name of the alert kind, also the key under ``rules`` in the configuration."""
+    settings: type[SettingsT]
+    """Pydantic model of the settings; unknown keys are errors."""
+    factory: Callable[[Sequence[RuleZone[SettingsT]]], Rule]
+    """Makes the rule of one camera from the zones it applies in."""
+    title: Mapping[str, str]
+    """The kind's name for people: {"vi": ..., "en": ...}."""
+    needs: frozenset[str] = frozenset()
+    """Models that the rule's scene parts need, by name in the manifest."""
+
+
+class EvidenceStore(Protocol):
+    """Files that prove alerts, by key."""
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        """Write once; the same key with the same bytes is no error. Raises :class:`ioc.core.errors.StorageError`."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Read. Raises :class:`ioc.core.errors.StorageError` if absent or unreadable."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages that must not be lost, on disk until the broker has them."""
+
+    def put(self, topic: str, payload: bytes) -> None:
+        """Durable when it returns."""
+        ...
+
+    def pending(self, after: int = 0, limit: int = 100) -> list[tuple[int, str, bytes]]:
+        """Oldest first: (number, topic, payload) with numbers above ``after``."""
+        ...
+
+    def done(self, number: int) -> None:
+        """The broker has acknowledged it."""
+        ...
+
+
+class Publisher(Protocol):
+    """Sends messages to the bus."""
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
+        """Send now or drop (QoS 0), or hand to the client's queue (QoS 1)."""
+        ...
+
+
+Settings = Mapping[str, Any]
