@@ -106,9 +106,9 @@ def parse_topic(text: str) -> tuple[Channel, str, str]:
     if "/".join(parts[:2]) == ROOT:
         if len(parts) == 6 and parts[3] == "workers" and parts[5] == "status":
             return "worker", parts[2], parts[4]
-        channel = parts[-1]
-        if len(parts) == 5 and channel in TOPICS and channel != "worker":
-            return channel, parts[2], parts[3]
+        for channel in TOPICS:
+            if len(parts) == 5 and channel == parts[4] != "worker":
+                return channel, parts[2], parts[3]
     raise WireError(f"not a topic of this system: {text!r}")
 
 
