@@ -13,9 +13,8 @@ A subject's life::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from ioc.core.types import Observation, Phase, Severity
 
@@ -40,6 +39,9 @@ class Policy:
     """After closing, the same subject opens no new alert for this long; its evidence re-opens nothing."""
     max_gap_s: float = 3.0
     """Two calls further apart than this are a gap in observing."""
+    same_place_iou: float = 0.0
+    """Above 0: evidence of an unknown subject that covers the box of an absent one with at least this IoU, in the same zone
+    and with the same label, is that subject under a new name (a tracker lost it, a worker was restarted)."""
 
     def __post_init__(self) -> None:
         for name in ("confirm_s", "hold_s", "update_s", "cooldown_s"):
@@ -47,8 +49,13 @@ class Policy:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.max_gap_s <= 0:
             raise ValueError(f"max_gap_s must be positive, got {self.max_gap_s}")
-        if not 0 <= self.min_share <= 1:
-            raise ValueError(f"min_share must lie in 0..1, got {self.min_share}")
+        for name in ("min_share", "same_place_iou"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
+
+
+PolicyOf = Callable[[Observation], Policy]
+"""The policy of an observation; it depends on its kind, zone and subject, never on the instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +86,13 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All incidents of one camera and kind. ``cooling`` maps a closed subject to the seconds it must still rest."""
+    """All incidents of one camera and kind."""
 
-    incidents: Mapping[Key, Incident] = field(default_factory=lambda: MappingProxyType({}))
-    cooling: Mapping[Key, float] = field(default_factory=lambda: MappingProxyType({}))
+    incidents: Mapping[Key, Incident] = field(default_factory=dict)
+    cooling: Mapping[Key, float] = field(default_factory=dict)
+    """Closed subject -> seconds it must still rest."""
+    names: Mapping[Key, Key] = field(default_factory=dict)
+    """A subject's new name -> the name under which its incident began."""
     at: float | None = None
 
 
@@ -96,44 +106,48 @@ class Transition:
 
 
 def advance(
-    state: State, observations: Iterable[Observation], at: float, policy: Policy
+    state: State, observations: Iterable[Observation], at: float, policy: Policy | PolicyOf
 ) -> tuple[State, tuple[Transition, ...]]:
     """Take one instant's observations at time ``at`` (s) and return the new state and what changed.
 
     Of several observations of one subject the most severe counts. ``at`` may stand still or jump back: no time passes then.
     """
-    step = 0.0 if state.at is None else at - state.at
-    step = step if 0.0 <= step <= policy.max_gap_s else 0.0
-    seen = _by_subject(observations, policy)
-    cooling = {key: left - step for key, left in state.cooling.items() if left - step > 0}
+    policy_of: PolicyOf = (lambda _: policy) if isinstance(policy, Policy) else policy
+    passed = max(0.0, at - state.at) if state.at is not None and at >= state.at else 0.0
+    seen, names = _by_subject(state, observations, policy_of)
+    cooling = {key: left - passed for key, left in state.cooling.items() if left - passed > 0}
     incidents: dict[Key, Incident] = {}
     transitions: list[Transition] = []
 
     for key, incident in state.incidents.items():
+        rule = policy_of(incident.observation)
+        step = passed if passed <= rule.max_gap_s else 0.0
         found = seen.pop(key, None)
-        moved = _present(incident, found, at, step, policy) if found else _absent(incident, step)
-        if moved.absent_s > policy.hold_s:
+        moved = _present(incident, found, at, step, rule) if found else _absent(incident, step)
+        if moved.absent_s > rule.hold_s:
             if moved.is_open:
                 closed = replace(moved, closed_at=at, sequence=moved.sequence + 1)
                 transitions.append(Transition(Phase.CLOSED, at, closed))
-                if policy.cooldown_s > 0:
-                    cooling[key] = policy.cooldown_s
+                if rule.cooldown_s > 0:
+                    cooling[key] = rule.cooldown_s
             continue
-        moved, phase = _change(incident, moved, at, policy)
+        moved, phase = _change(incident, moved, at, rule)
         if phase:
             transitions.append(Transition(phase, at, moved))
         incidents[key] = moved
 
     for key, found in seen.items():
+        rule = policy_of(found)
         if key in cooling:
-            cooling[key] = policy.cooldown_s
+            cooling[key] = rule.cooldown_s
             continue
-        fresh, phase = _change(None, _candidate(found, at, policy), at, policy)
+        fresh, phase = _change(None, _candidate(found, at, rule), at, rule)
         if phase:
             transitions.append(Transition(phase, at, fresh))
         incidents[key] = fresh
 
-    return State(MappingProxyType(incidents), MappingProxyType(cooling), at), tuple(transitions)
+    names = {new: old for new, old in names.items() if old in incidents}
+    return State(incidents, cooling, names, at), tuple(transitions)
 
 
 def finish(state: State, at: float) -> tuple[State, tuple[Transition, ...]]:
@@ -150,15 +164,49 @@ def _severity(observation: Observation, policy: Policy) -> Severity:
     return observation.severity or policy.severity
 
 
-def _by_subject(observations: Iterable[Observation], policy: Policy) -> dict[Key, Observation]:
+def _by_subject(
+    state: State, observations: Iterable[Observation], policy_of: PolicyOf
+) -> tuple[dict[Key, Observation], dict[Key, Key]]:
+    """The most severe observation of each subject under the name its incident began with, and the names in force."""
+    names = dict(state.names)
     best: dict[Key, Observation] = {}
+    fresh: list[Observation] = []
     for o in observations:
         key = (o.kind, o.subject)
-        held = best.get(key)
-        rank = (_severity(o, policy).rank, o.confidence)
-        if held is None or rank > (_severity(held, policy).rank, held.confidence):
-            best[key] = o
-    return best
+        if key in state.incidents or key in names:
+            _keep(best, replace(o, subject=names.get(key, key)[1]), policy_of(o))
+        else:
+            fresh.append(o)
+    for o in fresh:
+        key = (o.kind, o.subject)
+        rule = policy_of(o)
+        known = _same_place(state, best, o, rule.same_place_iou) if rule.same_place_iou > 0 else None
+        if known:
+            names[key] = known
+        _keep(best, replace(o, subject=known[1]) if known else o, rule)
+    return best, names
+
+
+def _keep(best: dict[Key, Observation], o: Observation, policy: Policy) -> None:
+    key = (o.kind, o.subject)
+    held = best.get(key)
+    rank = (_severity(o, policy).rank, o.confidence)
+    if held is None or rank > (_severity(held, policy).rank, held.confidence):
+        best[key] = o
+
+
+def _same_place(state: State, seen: Mapping[Key, Observation], o: Observation, least: float) -> Key | None:
+    """The absent incident whose place the observation takes, the best overlap first."""
+    if o.box is None:
+        return None
+    rivals: list[tuple[float, Key]] = []
+    for key, incident in state.incidents.items():
+        before = incident.observation
+        same = (before.kind, before.zone, before.detail.get("label")) == (o.kind, o.zone, o.detail.get("label"))
+        if same and key not in seen and before.box is not None:
+            rivals.append((before.box.iou(o.box), key))
+    overlap, best = max(rivals, default=(0.0, None))
+    return best if overlap >= least else None
 
 
 def _candidate(found: Observation, at: float, policy: Policy) -> Incident:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ioc.core.incidents import Policy, State, advance, finish
-from ioc.core.types import Observation, Phase, Severity
+from ioc.core.types import Box, Observation, Phase, Severity
 
 CAR = Observation(kind="parking", subject="kerb:7", zone="kerb", confidence=0.8)
 
@@ -126,3 +126,50 @@ def test_finish_closes_what_is_open_and_forgets_candidates():
 def test_policy_validates(bad):
     with pytest.raises(ValueError, match=r"must"):
         Policy(**bad)
+
+
+def test_each_observation_has_its_own_policy():
+    lost, frozen = (Observation(kind="camera", subject=s) for s in ("lost", "frozen"))
+    policies = {"lost": Policy(confirm_s=2), "frozen": Policy(confirm_s=4)}
+    state, opened = State(), []
+    for at in range(6):
+        state, out = advance(state, [lost, frozen], float(at), lambda o: policies[o.subject])
+        opened += [(t.incident.observation.subject, t.at) for t in out]
+    assert opened == [("lost", 2.0), ("frozen", 4.0)]
+
+
+def car(subject, box, label="car"):
+    return Observation(kind="parking", subject=subject, zone="kerb", box=box, detail={"label": label})
+
+
+PLACE = Box(0.1, 0.1, 0.3, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("second", "alerts"),
+    [
+        (car("kerb:9", PLACE), 1),  # the tracker gave the same car a new id
+        (car("kerb:9", Box(0.11, 0.1, 0.31, 0.3)), 1),
+        (car("kerb:9", PLACE, "bus"), 2),  # a bus that stands before the car is not the car
+        (car("kerb:9", Box(0.6, 0.1, 0.8, 0.3)), 2),  # another place
+    ],
+)
+def test_a_subject_keeps_its_incident_under_a_new_name(second, alerts):
+    policy = Policy(confirm_s=3, hold_s=5, same_place_iou=0.5)
+    state, events = State(), []
+    for at in range(30):
+        state, out = advance(state, [car("kerb:7", PLACE) if at < 6 else second], float(at), policy)
+        events += [(t.phase.value, t.incident.observation.subject) for t in out]
+    assert [e for e in events if e[0] == "opened"] == [("opened", "kerb:7"), ("opened", "kerb:9")][:alerts]
+    assert [e for e in events if e[0] == "closed"] == [("closed", "kerb:7")] * (alerts - 1)
+
+
+def test_two_cars_side_by_side_do_not_swap():
+    policy = Policy(confirm_s=1, hold_s=5, same_place_iou=0.3)
+    a, b = car("kerb:1", PLACE), car("kerb:2", Box(0.2, 0.1, 0.4, 0.3))
+    state, opened = State(), []
+    for at in range(10):
+        state, out = advance(state, [a, b], float(at), policy)
+        opened += [t.incident.observation.subject for t in out]
+    assert sorted(opened) == ["kerb:1", "kerb:2"]
+    assert not state.names
