@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -57,12 +57,10 @@ class PictureHealth:
     """Mean grey level, 0..1."""
     contrast: float
     """Standard deviation of the grey levels, 0..1."""
-    sharpness: float
-    """Variance of the Laplacian of the thumbnail; about 0 for a covered or defocused camera."""
+    detail: float
+    """Share 0..1 of the thumbnail's pixels that lie on an edge; about 0 for a covered camera."""
     change: float | None
-    """Mean absolute difference to the previous analysed picture, 0..1; None for the first."""
-    shift: float | None
-    """Likeness of the edges to the camera's usual view, -1..1; None while the usual view is not yet known."""
+    """Mean absolute difference to the previous picture, 0..1; None for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +110,10 @@ class Scene(Protocol):
         """Street objects followed over time, hidden ones included (``last_seen`` < ``at``)."""
         ...
 
-    @property
-    def people(self) -> Sequence[Detection]:
-        """People of this instant, found at the resolution that counting needs."""
+    def people(self, tiles: int = 1) -> Sequence[Detection]:
+        """People of this instant. With ``tiles`` > 1 the picture is searched in ``tiles`` x ``tiles`` overlapping parts as
+        well, which finds small people and costs as many times more, so at a lower rate.
+        """
         ...
 
     @property
@@ -124,10 +123,9 @@ class Scene(Protocol):
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
-SettingsIn = TypeVar("SettingsIn", bound=BaseModel, contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleZone(Generic[SettingsT]):
     """One zone in which a rule applies, with that rule's parsed settings."""
 
@@ -143,15 +141,40 @@ class Rule(Protocol):
         ...
 
     def policy(self, observation: Observation) -> Policy:
-        """What time adds for this observation's zone. Depends only on the zone (or subject), never on the instant."""
-        ...
-
-    def counts(self, scene: Scene) -> Iterable[tuple[str | None, str, int]]:
-        """Points of count series as (zone id, label, count) this instant; empty for most kinds."""
+        """What time adds to this observation. Depends on its zone and subject, never on the instant."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One value of a count series at one instant."""
+
+    zone: str | None
+    label: str
+    count: int
+    window: float
+    """Seconds over which samples are gathered into one point."""
+
+
+class Counter(Protocol):
+    """A rule that also feeds count series."""
+
+    def counts(self, scene: Scene) -> Iterable[Sample]:
+        """The counts of this instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleContext:
+    """What a rule may know about its camera besides its zones."""
+
+    site: str
+    camera: str
+    timezone: str
+    """IANA name, for rules with hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectorSpec(Generic[SettingsT]):
     """The one constant of a detector module: ``DETECTOR``."""
 
@@ -159,12 +182,14 @@ class DetectorSpec(Generic[SettingsT]):
     """Name of the alert kind, also the key under ``rules`` in the configuration."""
     settings: type[SettingsT]
     """Pydantic model of the settings; unknown keys are errors."""
-    factory: Callable[[Sequence[RuleZone[SettingsT]]], Rule]
+    factory: Callable[[Sequence[RuleZone[SettingsT]], RuleContext], Rule]
     """Makes the rule of one camera from the zones it applies in."""
     title: Mapping[str, str]
     """The kind's name for people: {"vi": ..., "en": ...}."""
+    blind: bool = False
+    """Whether the rule also observes an instant without a picture; for other rules no time passes then."""
     needs: frozenset[str] = frozenset()
-    """Models that the rule's scene parts need, by name in the manifest."""
+    """Models that the parts of the scene it asks for need, by name in the manifest."""
 
 
 class EvidenceStore(Protocol):
@@ -201,6 +226,3 @@ class Publisher(Protocol):
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
         """Send now or drop (QoS 0), or hand to the client's queue (QoS 1)."""
         ...
-
-
-Settings = Mapping[str, Any]

@@ -1,0 +1,126 @@
+"""A vehicle that stands where it may not.
+
+Evidence at one instant: a tracked vehicle that has come to a stop with its wheels in the zone. Time adds the dwell: no law
+names a number of minutes, so it is a setting of each zone, and the alert reads "suspected" until a person confirms it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from ioc.core.config import Part
+from ioc.core.geometry import foot_share
+from ioc.core.incidents import Policy
+from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Scene
+from ioc.core.types import Observation, Severity, Track
+
+VehicleClass = Literal["bicycle", "motorcycle", "car", "bus", "truck"]
+
+
+class Settings(Part):
+    """Settings of one zone."""
+
+    dwell_s: float = Field(60, ge=1, le=86_400, description="Seconds a vehicle may stand before an alert opens")
+    classes: tuple[VehicleClass, ...] = Field(
+        ("car", "bus", "truck"), min_length=1, description="Vehicle classes that the ban is for"
+    )
+    hours: tuple[str, ...] = Field(
+        (), description='Times of day of the ban, as "07:00-09:00", in the site\'s time zone; empty means always'
+    )
+    occlusion_s: float = Field(
+        20, ge=0, le=600, description="Seconds a standing vehicle may be hidden (a bus before it) without breaking its stay"
+    )
+    wheels_share: float = Field(
+        0.5, gt=0, le=1, description="Share of the lower part of the vehicle's box that must lie in the zone"
+    )
+    severity: Severity = Field(Severity.MEDIUM, description="Severity of the alert")
+
+    @field_validator("hours")
+    @classmethod
+    def _times(cls, spans: tuple[str, ...]) -> tuple[str, ...]:
+        for span in spans:
+            parse_span(span)
+        return spans
+
+
+def parse_span(text: str) -> tuple[time, time]:
+    """``"22:00-05:30"`` as two times of day; a span may cross midnight. Raises ValueError."""
+    start, sep, end = text.partition("-")
+    try:
+        span = time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        sep = ""
+    if not sep or span[0] == span[1]:
+        raise ValueError(f'hours must look like "07:00-09:00", got {text!r}')
+    return span
+
+
+def in_hours(spans: Sequence[tuple[time, time]], at: float, zone: ZoneInfo) -> bool:
+    """Whether the instant ``at`` (s since the epoch) lies in one of the spans; no spans mean always."""
+    if not spans:
+        return True
+    now = datetime.fromtimestamp(at, zone).time()
+    return any(a <= now < b if a < b else now >= a or now < b for a, b in spans)
+
+
+class Parking:
+    """The rule of one camera."""
+
+    def __init__(self, zones: Sequence[RuleZone[Settings]], context: RuleContext) -> None:
+        self._zones = [(z, [parse_span(s) for s in z.settings.hours]) for z in zones]
+        self._timezone = ZoneInfo(context.timezone)
+        self._policies = {z.zone.id: _policy(z.settings) for z in zones}
+
+    def observe(self, scene: Scene) -> Iterable[Observation]:
+        """One observation for each vehicle that stands in a zone and is seen now."""
+        for rule, spans in self._zones:
+            if not in_hours(spans, scene.at, self._timezone):
+                continue
+            for track in scene.vehicles:
+                if self._stands(rule, track, scene.at):
+                    yield Observation(
+                        kind="parking",
+                        subject=f"{rule.zone.id}:{track.id}",
+                        zone=rule.zone.id,
+                        confidence=track.confidence,
+                        box=track.box,
+                        since=track.still_since,
+                        detail={"label": track.label, "limit_s": rule.settings.dwell_s, "suspected": True},
+                    )
+
+    def policy(self, observation: Observation) -> Policy:
+        """Dwell and occlusion of the observation's zone."""
+        assert observation.zone is not None
+        return self._policies[observation.zone]
+
+    @staticmethod
+    def _stands(rule: RuleZone[Settings], track: Track, at: float) -> bool:
+        settings = rule.settings
+        if track.label not in settings.classes or track.still_since is None or track.last_seen < at:
+            return False
+        return foot_share(rule.zone.polygon, track.box) >= settings.wheels_share
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        confirm_s=settings.dwell_s,
+        hold_s=settings.occlusion_s,
+        min_share=0.5,
+        severity=settings.severity,
+        # The same stay must not alert again because a tracker lost the vehicle or a worker was restarted.
+        same_place_iou=0.5,
+    )
+
+
+DETECTOR = DetectorSpec(
+    kind="parking",
+    settings=Settings,
+    factory=Parking,
+    title={"vi": "Đỗ xe trái phép", "en": "Illegal parking"},
+    needs=frozenset({"street"}),
+)

@@ -1,0 +1,91 @@
+"""One analysed instant of one camera, as the detectors see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from ioc.core.ports import PictureHealth, StreamHealth
+from ioc.core.types import Detection, Frame, Track
+from streams.thumbnail import Thumbnail
+
+VEHICLES = frozenset({"bicycle", "motorcycle", "car", "bus", "truck"})
+
+
+class LiveScene:
+    """:class:`ioc.core.ports.Scene` of a frame. What costs time is asked of functions, and only when a rule asks."""
+
+    def __init__(
+        self,
+        *,
+        frame: Frame,
+        thumbnail: Thumbnail,
+        previous: Thumbnail | None,
+        look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
+        count_people: Callable[[int], Sequence[Detection]],
+    ) -> None:
+        self.camera = frame.camera
+        self.at = frame.at
+        self.frame = frame
+        self.stream = StreamHealth()
+        self._thumbnail = thumbnail
+        self._previous = previous
+        self._look = look
+        self._count_people = count_people
+
+    @cached_property
+    def picture(self) -> PictureHealth:
+        """Statistics of the picture."""
+        return self._thumbnail.health(self._previous)
+
+    @cached_property
+    def _seen(self) -> tuple[Sequence[Detection], Sequence[Track]]:
+        return self._look()
+
+    @property
+    def detections(self) -> Sequence[Detection]:
+        """All street objects of this instant."""
+        return self._seen[0]
+
+    @property
+    def tracks(self) -> Sequence[Track]:
+        """Street objects followed over time, hidden ones included."""
+        return self._seen[1]
+
+    def people(self, tiles: int = 1) -> Sequence[Detection]:
+        """People of this instant; ``tiles`` > 1 finds small ones, at a lower rate."""
+        if tiles > 1:
+            return self._count_people(tiles)
+        return [d for d in self.detections if d.label == "person"]
+
+    @cached_property
+    def vehicles(self) -> Sequence[Track]:
+        """Tracks of bicycles, motorcycles, cars, buses and trucks."""
+        return [t for t in self.tracks if t.label in VEHICLES]
+
+
+class BlindScene:
+    """:class:`ioc.core.ports.Scene` of a camera that gives no frames. Only :attr:`stream` says anything."""
+
+    frame: None = None
+
+    def __init__(self, *, camera: str, at: float, stream: StreamHealth) -> None:
+        self.camera = camera
+        self.at = at
+        self.stream = stream
+
+    @property
+    def picture(self) -> PictureHealth:
+        """There is none; asking for it is a mistake of the rule."""
+        raise LookupError(f"{self.camera} gives no picture")
+
+    @property
+    def detections(self) -> Sequence[Detection]:
+        """There are none; asking for them is a mistake of the rule: no picture does not mean nothing there."""
+        raise LookupError(f"{self.camera} gives no picture")
+
+    tracks = vehicles = property(lambda self: self.detections)
+
+    def people(self, tiles: int = 1) -> Sequence[Detection]:
+        """As :attr:`detections`."""
+        return self.detections

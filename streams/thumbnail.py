@@ -1,0 +1,52 @@
+"""Small grey pictures: cheap answers to 'does it show anything' and 'did anything move'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ioc.core.ports import PictureHealth
+
+SIZE = (160, 90)
+"""(width, height) in pixels. Averaging over the area takes most of the sensor's noise away."""
+BLOCKS = (16, 9)
+EDGE = 12
+"""Grey levels a thumbnail's pixel must differ from its neighbour to count as an edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture at :data:`SIZE`, uint8 (90, 160)."""
+
+    grey: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, image: NDArray[np.uint8]) -> Thumbnail:
+        """From a uint8 (H, W, 3) BGR picture of any size."""
+        small = cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA)
+        return cls(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8))
+
+    def health(self, previous: Thumbnail | None) -> PictureHealth:
+        """Statistics of this picture; ``previous`` is the one before it."""
+        mean, spread = cv2.meanStdDev(self.grey)
+        across = cv2.absdiff(self.grey[:, 1:], self.grey[:, :-1])
+        down = cv2.absdiff(self.grey[1:], self.grey[:-1])
+        edges = cv2.max(across[1:], down[:, 1:]) > EDGE
+        return PictureHealth(
+            brightness=float(mean.item()) / 255,
+            contrast=float(spread.item()) / 255,
+            detail=float(np.count_nonzero(edges)) / edges.size,
+            change=None if previous is None else float(cv2.mean(cv2.absdiff(self.grey, previous.grey))[0]) / 255,
+        )
+
+    def moved(self, other: Thumbnail) -> float:
+        """Largest mean difference of any of 16 x 9 blocks to another picture, in grey levels 0..255.
+
+        The mean brightness is taken out first: a cloud or an automatic exposure moves nothing.
+        """
+        here, there = (t.grey.astype(np.float32) for t in (self, other))
+        difference = np.abs((here - here.mean()) - (there - there.mean()))
+        return float(cv2.resize(difference, BLOCKS, interpolation=cv2.INTER_AREA).max())
