@@ -18,6 +18,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CONSOLE = Path("api/console")
 """Folder of the console's sources, relative to the project."""
+ENTRY = "index.html"
+"""Vite's entry; without it there is no console to build."""
 NOT_SOURCES = frozenset({"node_modules", "dist"})
 STAMP = ".sources.sha256"
 """In ``dist``: the digest of the sources it was built from. In ``node_modules``: that of the lock file."""
@@ -37,8 +39,8 @@ class ConsoleHook(BuildHookInterface[BuilderConfig]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the console and add its files to the wheel (an editable install serves them where they lie)."""
         console = Path(self.root) / CONSOLE
-        if not (console / "package.json").is_file():
-            self.app.display_warning(f"no {CONSOLE}/package.json: the console is left out")
+        if not (console / ENTRY).is_file():
+            self.app.display_warning(f"no {CONSOLE / ENTRY}: the console is left out")
             return
         build(console)
         if version != "editable":
@@ -134,5 +136,5 @@ def notices(console: Path) -> Iterator[str]:
 
 if __name__ == "__main__":  # `make` builds the console so: pip would hide the progress
     here = Path(__file__).resolve().parent / CONSOLE
-    if (here / "package.json").is_file():
+    if (here / ENTRY).is_file():
         say("built" if build(here) else "unchanged")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any, NoReturn
 
 import click
 
+from ioc import lifeline
 from ioc.core.errors import IocError
 
 GROUP = "ioc.commands"
@@ -111,6 +113,7 @@ def run_cli(cli: click.Command, args: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """Entry point of the ``ioc`` script and of ``python -m ioc``."""
+    lifeline.hold(os.environ)
     try:
         cli = make_cli(discover())
     except IocError as error:
