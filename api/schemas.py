@@ -1,0 +1,412 @@
+"""What goes over HTTP: every field with its meaning, its unit and an example. Types of the console are made from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from api.workflow import Role, Status
+from ioc.core.types import CameraState, Severity
+from ioc.core.wire import iso
+
+Instant = Annotated[
+    float,
+    PlainSerializer(iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T08:30:00.250Z"]}),
+]
+"""Seconds since the epoch inside, RFC 3339 in UTC with milliseconds outside."""
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str):
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError("a time needs its offset, for instance Z")
+        return at.timestamp()
+    raise ValueError("a time is RFC 3339 text")
+
+
+InstantIn = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T08:30:00Z"]}),
+]
+"""A time in a request."""
+
+
+def _clean(value: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\t" for c in value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_clean)]
+Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Language = Literal["vi", "en"]
+
+
+class Shape(BaseModel):
+    """Base: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldError(Shape):
+    """One wrong field."""
+
+    path: str = Field(description="Where: body.note, query.limit, header.If-Match", examples=["body.username"])
+    message: str = Field(description="What is wrong", examples=["Field required"])
+
+
+class Problem(Shape):
+    """Why a request failed (RFC 9457)."""
+
+    type: str = Field("about:blank", description="Kind of problem as a URI; about:blank means: see status")
+    title: str = Field(description="The kind of problem in words", examples=["Not found"])
+    status: int = Field(description="HTTP status", examples=[404])
+    detail: str = Field(description="What happened and what to do", examples=["no alert 'x'"])
+    errors: list[FieldError] | None = Field(None, description="The wrong fields, where fields are wrong")
+
+
+class BoxOut(Shape):
+    """A rectangle, fractions 0..1 of the picture."""
+
+    x1: float = Field(description="Left edge, 0..1", examples=[0.12])
+    y1: float = Field(description="Upper edge, 0..1", examples=[0.3])
+    x2: float = Field(description="Right edge, 0..1", examples=[0.4])
+    y2: float = Field(description="Lower edge, 0..1", examples=[0.62])
+
+
+class EvidenceOut(Shape):
+    """A file that proves an alert."""
+
+    role: Literal["before", "during", "after", "clip", "plate", "overview"] = Field(description="What it shows")
+    url: str = Field(description="Where to read it, relative to this origin", examples=["/api/v1/evidence/gate/a.jpg"])
+    media_type: str = Field(description="Media type", examples=["image/jpeg"])
+    sha256: str = Field(description="SHA-256 of the file, hexadecimal", examples=["0" * 64])
+    bytes: int = Field(description="Size in bytes", examples=[81234])
+    at: Instant = Field(description="Time of the picture, or of the clip's first frame")
+    duration: float | None = Field(description="Length of a clip in seconds, null for a picture", examples=[12.5])
+
+
+class AlertOut(Shape):
+    """An alert as operators see it. Of two versions the newer has the larger (revision, sequence)."""
+
+    id: str = Field(description="Id of the alert", examples=["5b0c7c2e-6df0-5d57-9a3e-0a3f6f1b2c3d"])
+    site: str = Field(description="Id of the operations centre", examples=["bac-ninh"])
+    camera: str = Field(description="Id of the camera", examples=["gate"])
+    camera_name: str = Field(description="Name of the camera for people", examples=["Cổng chính"])
+    kind: str = Field(description="Kind of alert; see /system", examples=["parking"])
+    subject: str = Field(description="What the alert is about, within camera and kind", examples=["kerb:7"])
+    zone: str | None = Field(description="Id of the zone, null where the whole picture is meant", examples=["kerb"])
+    zone_name: str | None = Field(description="Name of the zone for people", examples=["Lề đường"])
+    severity: Severity = Field(description="How urgent")
+    confidence: float = Field(description="0..1", examples=[0.87])
+    started_at: Instant = Field(description="When the evidence began")
+    opened_at: Instant = Field(description="When it had held long enough; lists are ordered by it")
+    closed_at: Instant | None = Field(description="When the camera saw it end; null while it lasts")
+    updated_at: Instant = Field(description="When this server last changed the alert")
+    active: bool = Field(description="Whether the camera still sees it", examples=[True])
+    status: Status = Field(description="How far operators have come")
+    assignee: str | None = Field(description="Name of the account it was given to", examples=["operator1"])
+    revision: int = Field(description="Counts operators' acts; goes into If-Match", examples=[0])
+    sequence: int = Field(description="Number of the camera's latest event", examples=[0])
+    box: BoxOut | None = Field(description="Where in the picture")
+    detail: dict[str, Any] = Field(
+        description="Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}",
+        examples=[{"label": "car", "dwell_s": 61.0, "limit_s": 60.0, "suspected": True}],
+    )
+    evidence: list[EvidenceOut] = Field(description="Files that prove it")
+    evidence_missing: str | None = Field(description="Why evidence that should be there is not", examples=["disk full"])
+
+
+class HistoryOut(Shape):
+    """One act of an operator."""
+
+    at: Instant = Field(description="When")
+    actor: str = Field(description="Name of the account", examples=["operator1"])
+    action: str = Field(description="acknowledge, assign, resolve, false-alarm, reopen or note", examples=["assign"])
+    note: str | None = Field(description="The operator's words", examples=["Đã báo tổ trật tự"])
+    assignee: str | None = Field(description="To whom it was given", examples=["operator1"])
+    from_status: Status = Field(description="Status before")
+    to_status: Status = Field(description="Status after")
+
+
+class AlertWithHistory(AlertOut):
+    """An alert with everything operators did."""
+
+    history: list[HistoryOut] = Field(description="Oldest first")
+
+
+class AlertPage(Shape):
+    """A page of a list, newest first."""
+
+    items: list[AlertOut] = Field(description="Alerts, newest first by opened_at")
+    next_cursor: str | None = Field(description="Give it as cursor to read on; null on the last page", examples=["MTczMjE"])
+    total: int = Field(description="How many fit on all pages together", examples=[1])
+
+
+class Totals(Shape):
+    """How many alerts there are."""
+
+    by_status: dict[Status, int] = Field(description="All alerts by status", examples=[{"new": 3}])
+    by_kind: dict[str, int] = Field(description="Alerts that are not done, by kind", examples=[{"crowd": 1}])
+    by_severity: dict[Severity, int] = Field(description="Alerts that are not done, by severity", examples=[{"high": 2}])
+    active: int = Field(description="Alerts that a camera sees right now", examples=[2])
+
+
+class ActIn(Shape):
+    """An act that may carry words."""
+
+    note: Note | None = Field(None, description="Words for the history", examples=["Đã kiểm tra"])
+
+
+class AssignIn(ActIn):
+    """Whom an alert is given to."""
+
+    assignee: Username = Field(description="Name of an active account that may act", examples=["operator1"])
+
+
+class NoteIn(Shape):
+    """Words for the history."""
+
+    note: Note = Field(description="The words", examples=["Xe đã rời đi"])
+
+
+class ZoneOut(Shape):
+    """A part of the picture in which rules apply."""
+
+    id: str = Field(description="Id", examples=["kerb"])
+    name: str = Field(description="Name for people", examples=["Lề đường"])
+    polygon: list[tuple[float, float]] = Field(description="Corners [x, y], 0..1 of the picture")
+    kinds: list[str] = Field(description="Kinds of alert that apply in it", examples=[["parking"]])
+
+
+class LocationOut(Shape):
+    """Where a camera stands, WGS 84."""
+
+    lat: float = Field(description="Latitude in degrees", examples=[21.186])
+    lon: float = Field(description="Longitude in degrees", examples=[106.076])
+
+
+class CameraStatusOut(Shape):
+    """Health of a camera."""
+
+    worker: str = Field(description="Process that reads the camera", examples=["worker-1"])
+    at: Instant = Field(description="When this was measured")
+    state: CameraState = Field(description="live, degraded or lost")
+    reason: str | None = Field(description="Why, by name", examples=["timeout"])
+    text: str | None = Field(description="Why, in words", examples=["no data for 10 s"])
+    since: Instant | None = Field(description="Since when the state has held")
+    size: tuple[int, int] | None = Field(description="Width and height of the analysed stream, pixels")
+    fps: float = Field(description="Frames per second that came in, over the last interval", examples=[25.0])
+    frames_in: int = Field(description="Frames since the worker started", examples=[1500])
+    frames_analysed: int = Field(description="Analysed frames since the worker started", examples=[240])
+    dropped: dict[str, int] = Field(description="Frames not analysed, by reason", examples=[{"late": 3}])
+    latency: float | None = Field(description="Median seconds from capture to the end of analysis", examples=[0.12])
+
+
+class CameraOut(Shape):
+    """A camera of the configuration."""
+
+    id: str = Field(description="Id", examples=["gate"])
+    name: str = Field(description="Name for people", examples=["Cổng chính"])
+    location: LocationOut | None = Field(description="Where it stands")
+    zones: list[ZoneOut] = Field(description="Drawn zones")
+    status: CameraStatusOut | None = Field(description="Last known health; null if it never reported")
+
+
+class CameraList(Shape):
+    """Cameras that the account may see."""
+
+    items: list[CameraOut] = Field(description="In the order of the configuration")
+
+
+class CountOut(Shape):
+    """One point of a count series."""
+
+    camera: str = Field(description="Id of the camera", examples=["square"])
+    zone: str | None = Field(description="Id of the zone, null for the whole picture", examples=["plaza"])
+    label: str = Field(description="What was counted", examples=["person"])
+    at: Instant = Field(description="Time of the count")
+    count: int = Field(description="How many", examples=[17])
+    window: float = Field(description="Seconds over which it was taken; 0 for one sample", examples=[10.0])
+
+
+class CountList(Shape):
+    """Points of count series."""
+
+    items: list[CountOut] = Field(description="The newest that fit, oldest first")
+
+
+class LoginIn(Shape):
+    """Name and password."""
+
+    username: str = Field(max_length=100, description="Name of the account", examples=["admin"])
+    password: str = Field(max_length=200, description="Its password", examples=["correct horse battery staple"])
+
+
+class Me(Shape):
+    """Who is logged in."""
+
+    id: int = Field(description="Id of the account", examples=[1])
+    username: str = Field(description="Name for logging in", examples=["operator1"])
+    role: Role = Field(description="What the account may do")
+    display_name: str = Field(description="Name for people", examples=["Nguyễn Văn An"])
+    language: Language = Field(description="Language of the console")
+
+
+class SessionOut(Shape):
+    """A login."""
+
+    user: Me = Field(description="Who is logged in")
+    csrf_token: str = Field(description="Goes into X-CSRF-Token of every unsafe request", examples=["c2VjcmV0"])
+    expires_at: Instant = Field(description="When the login ends")
+
+
+class UserOut(Me):
+    """An account, for administrators."""
+
+    active: bool = Field(description="Whether it may log in")
+    cameras: list[str] | None = Field(description="Ids of the cameras it may see; null means all", examples=[["gate"]])
+    created_at: Instant = Field(description="When it was made")
+
+
+class UserList(Shape):
+    """Accounts."""
+
+    items: list[UserOut] = Field(description="By name")
+
+
+class UserIn(Shape):
+    """A new account."""
+
+    username: Username = Field(description="Name for logging in", examples=["operator1"])
+    password: Password = Field(description="At least ten characters", examples=["mật khẩu thật dài"])
+    role: Role = Field(description="What it may do")
+    display_name: Line | None = Field(None, description="Name for people", examples=["Nguyễn Văn An"])
+    language: Language = Field("vi", description="Language of the console")
+    cameras: list[Slug] | None = Field(None, max_length=5000, description="Cameras it may see; null means all")
+
+
+class UserPatch(Shape):
+    """What to change of an account; what is left out stays."""
+
+    password: Password | None = Field(None, description="New password; ends the account's logins")
+    role: Role | None = Field(None, description="What it may do")
+    display_name: Line | None = Field(None, description="Name for people")
+    language: Language | None = Field(None, description="Language of the console")
+    active: bool | None = Field(None, description="Whether it may log in; false ends its logins")
+    cameras: list[Slug] | None = Field(None, max_length=5000, description="Cameras it may see; null means all")
+
+
+class AssigneeOut(Shape):
+    """Somebody to whom an alert can be given."""
+
+    username: str = Field(description="Name of the account", examples=["operator1"])
+    display_name: str = Field(description="Name for people", examples=["Nguyễn Văn An"])
+
+
+class AssigneeList(Shape):
+    """Everybody to whom an alert can be given."""
+
+    items: list[AssigneeOut] = Field(description="By name")
+
+
+class AuditOut(Shape):
+    """One line of the audit log."""
+
+    id: int = Field(description="Number of the line", examples=[1])
+    at: Instant = Field(description="When")
+    actor: str = Field(description="Who: name of the account, or system", examples=["admin"])
+    action: str = Field(description="What was done", examples=["alert.acknowledge"])
+    target: str = Field(description="To what", examples=["5b0c7c2e-6df0-5d57-9a3e-0a3f6f1b2c3d"])
+    detail: dict[str, Any] = Field(description="More about it", examples=[{"note": "x"}])
+    address: str = Field(description="Network address it came from", examples=["10.0.0.7"])
+    previous: str = Field(description="Hash of the line before", examples=["0" * 64])
+    hash: str = Field(description="SHA-256 over this line and the hash before it", examples=["0" * 64])
+
+
+class AuditPage(Shape):
+    """A page of the audit log."""
+
+    items: list[AuditOut] = Field(description="Newest first")
+    next_cursor: str | None = Field(description="Give it as cursor to read on; null on the last page", examples=["41"])
+
+
+class AuditCheck(Shape):
+    """Whether the audit log is whole."""
+
+    intact: bool = Field(description="Whether every line fits the one before it")
+    broken_at: int | None = Field(description="Number of the first line that does not", examples=[17])
+
+
+class SiteOut(Shape):
+    """The operations centre."""
+
+    id: str = Field(description="Id in topics", examples=["bac-ninh"])
+    name: str = Field(description="Name for people", examples=["IOC Bắc Ninh"])
+    timezone: str = Field(description="IANA time zone for times on screen", examples=["Asia/Ho_Chi_Minh"])
+
+
+class Words(Shape):
+    """A word in both languages."""
+
+    vi: str = Field(description="Vietnamese", examples=["đỗ xe trái phép"])
+    en: str = Field(description="English", examples=["illegal parking"])
+
+
+class KindOut(Shape):
+    """A kind of alert."""
+
+    kind: str = Field(description="Name in messages", examples=["parking"])
+    title: Words = Field(description="Name for people")
+    suspected: bool = Field(description="Whether it reads as suspected until a person confirms it")
+
+
+class StatusOut(Shape):
+    """A status of the workflow."""
+
+    status: Status = Field(description="Name in messages")
+    title: Words = Field(description="Name for people")
+    actions: list[str] = Field(description="Acts that are possible in it", examples=[["acknowledge", "note"]])
+
+
+class SeverityOut(Shape):
+    """A severity."""
+
+    severity: Severity = Field(description="Name in messages")
+    title: Words = Field(description="Name for people")
+
+
+class SystemOut(Shape):
+    """What a console needs to know once."""
+
+    site: SiteOut = Field(description="The operations centre")
+    version: str = Field(description="Version of the product", examples=["0.1.0"])
+    server_time: Instant = Field(description="This server's clock")
+    kinds: list[KindOut] = Field(description="Kinds of alert")
+    statuses: list[StatusOut] = Field(description="Statuses of the workflow")
+    severities: list[SeverityOut] = Field(description="Severities, lowest first")
+
+
+class Health(Shape):
+    """Whether the server works."""
+
+    status: Literal["ok", "degraded"] = Field(description="ok, or degraded where a part is away")
+    store: bool = Field(description="Whether the database answers")
+    broker: bool = Field(description="Whether the MQTT broker is connected")

@@ -1,0 +1,1 @@
+"""What the operations API keeps: one schema for SQLite and PostgreSQL."""

@@ -1,0 +1,217 @@
+"""Alerts: what cameras report, what operators do, and the lists."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from api.errors import InvalidError, NotFoundError, StaleError
+from api.store.tables import AlertRow, EvidenceRow, HistoryRow
+from api.workflow import Action, Status, after
+from ioc.core.types import Alert, AlertEvent, EvidenceItem
+
+CAMERA_COLUMNS = (
+    "severity", "confidence", "started_at", "opened_at", "closed_at", "box", "detail", "evidence", "evidence_missing",
+    "sequence", "updated_at",
+)  # fmt: skip
+"""What a later event of the camera replaces. Operators' columns are not among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which alerts; empty collections mean: any. ``visible`` None means all cameras, else those the account may see."""
+
+    status: Collection[str] = ()
+    kind: Collection[str] = ()
+    camera: Collection[str] = ()
+    severity: Collection[str] = ()
+    active: bool | None = None
+    since: float | None = None
+    until: float | None = None
+    visible: Collection[str] | None = None
+
+
+def upsert(session: Session, table: type[Any]) -> Any:
+    """An INSERT of the session's database that knows ON CONFLICT."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[AlertRow]:
+    """Keep the newest event of every alert; the rows that changed. Old and repeated events change nothing."""
+    newest: dict[str, AlertEvent] = {}
+    for event in events:
+        known = newest.get(event.alert.id)
+        if known is None or event.sequence > known.sequence:
+            newest[event.alert.id] = event
+    if not newest:
+        return []
+    insert = upsert(session, AlertRow).values([_row(newest[key], now) for key in sorted(newest)])
+    statement = insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in CAMERA_COLUMNS},
+        where=insert.excluded.sequence > AlertRow.sequence,
+    ).returning(AlertRow.id)
+    changed = list(session.scalars(statement))
+    for key in changed:
+        alert = newest[key].alert
+        keep_evidence(session, alert.site, alert.camera, alert.id, alert.evidence)
+    rows = session.scalars(select(AlertRow).where(AlertRow.id.in_(changed)).execution_options(populate_existing=True)).all()
+    return sorted(rows, key=lambda row: (row.opened_at, row.id))
+
+
+def keep_evidence(session: Session, site: str, camera: str, owner: str, items: Sequence[EvidenceItem]) -> None:
+    """Note which camera a file belongs to; the first note of a key stays."""
+    if not items:
+        return
+    values = [
+        {
+            "key": i.key, "site": site, "camera": camera, "owner": owner, "role": i.role, "media_type": i.media_type,
+            "sha256": i.sha256, "bytes": i.bytes, "at": i.at,
+        }
+        for i in {i.key: i for i in items}.values()
+    ]  # fmt: skip
+    session.execute(upsert(session, EvidenceRow).values(values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def find_evidence(session: Session, key: str, visible: Collection[str] | None) -> EvidenceRow:
+    """What is known of a file. Raises :class:`NotFoundError`."""
+    row = session.get(EvidenceRow, key)
+    if row is None or (visible is not None and row.camera not in visible):
+        raise NotFoundError(f"no evidence {key!r}")
+    return row
+
+
+def find(session: Session, alert_id: str, visible: Collection[str] | None, *, lock: bool = False) -> AlertRow:
+    """One alert. Raises :class:`NotFoundError` also for one that the account may not see."""
+    query = select(AlertRow).where(AlertRow.id == alert_id)
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None or (visible is not None and row.camera not in visible):
+        raise NotFoundError(f"no alert {alert_id!r}")
+    return row
+
+
+def history(session: Session, alert_id: str) -> list[HistoryRow]:
+    """Operators' acts on an alert, oldest first."""
+    return list(session.scalars(select(HistoryRow).where(HistoryRow.alert_id == alert_id).order_by(HistoryRow.id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What an operator asks for. ``revision`` is the one that was read; None skips the comparison."""
+
+    action: Action
+    actor: str
+    revision: int | None
+    note: str | None = None
+    assignee: str | None = None
+
+
+def act(session: Session, row: AlertRow, wish: Act, now: float) -> None:
+    """Carry out an operator's act on a locked row. Raises :class:`StaleError` or :class:`ConflictError`."""
+    if wish.revision is not None and wish.revision != row.revision:
+        raise StaleError(f"the alert is at revision {row.revision}, the request means {wish.revision}: read it again")
+    before = Status(row.status)
+    row.status = after(before, wish.action).value
+    if wish.action is Action.ASSIGN:
+        row.assignee = wish.assignee
+    row.revision += 1
+    row.updated_at = now
+    session.add(
+        HistoryRow(
+            alert_id=row.id, at=now, actor=wish.actor, action=wish.action.value, note=wish.note,
+            assignee=wish.assignee, from_status=before.value, to_status=row.status,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def page(session: Session, wanted: Filter, limit: int, cursor: str | None) -> tuple[list[AlertRow], str | None, int]:
+    """(newest first, cursor of the next page or None, how many there are on all pages)."""
+    conditions = _conditions(wanted)
+    total = session.scalar(select(func.count()).select_from(AlertRow).where(*conditions)) or 0
+    query = select(AlertRow).where(*conditions).order_by(AlertRow.opened_at.desc(), AlertRow.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(tuple_(AlertRow.opened_at, AlertRow.id) < tuple_(*parse_cursor(cursor)))
+    rows = list(session.scalars(query))
+    more = make_cursor(rows[limit - 1].opened_at, rows[limit - 1].id) if len(rows) > limit else None
+    return rows[:limit], more, total
+
+
+def changed_since(session: Session, at: float) -> list[AlertRow]:
+    """Alerts that changed at or after a time, oldest change first."""
+    return list(session.scalars(select(AlertRow).where(AlertRow.updated_at >= at).order_by(AlertRow.updated_at)))
+
+
+def totals(session: Session, visible: Collection[str] | None) -> dict[str, Any]:
+    """How many alerts there are: by status, and of those not yet done by kind and severity; ``active``: seen right now."""
+    conditions = _conditions(Filter(visible=visible))
+    done = (Status.RESOLVED.value, Status.FALSE_ALARM.value)
+
+    def grouped(column: Any, *where: ColumnElement[bool]) -> dict[str, int]:
+        query: Select[Any] = select(column, func.count()).where(*conditions, *where).group_by(column)
+        return {str(name): int(number) for name, number in session.execute(query).all()}
+
+    open_only = AlertRow.status.not_in(done)
+    active = select(func.count()).select_from(AlertRow).where(*conditions, AlertRow.closed_at.is_(None))
+    return {
+        "by_status": {s.value: 0 for s in Status} | grouped(AlertRow.status),
+        "by_kind": grouped(AlertRow.kind, open_only),
+        "by_severity": grouped(AlertRow.severity, open_only),
+        "active": session.scalar(active) or 0,
+    }
+
+
+def make_cursor(at: float, row_id: str) -> str:
+    """Where the next page begins, as an opaque text."""
+    return base64.urlsafe_b64encode(f"{at!r}|{row_id}".encode()).decode().rstrip("=")
+
+
+def parse_cursor(cursor: str) -> tuple[float, str]:
+    """The opposite of :func:`make_cursor`. Raises :class:`InvalidError`."""
+    try:
+        at, _, row_id = (
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode().partition("|")
+        )
+        if not row_id or "\0" in row_id:
+            raise ValueError("no row")
+        return float(at), row_id
+    except (ValueError, binascii.Error):
+        raise InvalidError("the cursor is not one of this list", [("query.cursor", "not a cursor")]) from None
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for column, values in (
+        (AlertRow.status, wanted.status), (AlertRow.kind, wanted.kind), (AlertRow.camera, wanted.camera),
+        (AlertRow.severity, wanted.severity),
+    ):  # fmt: skip
+        if values:
+            conditions.append(or_(*(column == value for value in values)))
+    if wanted.visible is not None:
+        conditions.append(AlertRow.camera.in_(wanted.visible))
+    if wanted.active is not None:
+        conditions.append(AlertRow.closed_at.is_(None) if wanted.active else AlertRow.closed_at.is_not(None))
+    if wanted.since is not None:
+        conditions.append(AlertRow.opened_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(AlertRow.opened_at < wanted.until)
+    return conditions
+
+
+def _row(event: AlertEvent, now: float) -> dict[str, Any]:
+    a: Alert = event.alert
+    return {
+        "id": a.id, "site": a.site, "camera": a.camera, "kind": a.kind, "subject": a.subject, "zone": a.zone,
+        "severity": a.severity.value, "confidence": a.confidence, "started_at": a.started_at, "opened_at": a.opened_at,
+        "closed_at": a.closed_at, "box": list(a.box.as_tuple()) if a.box else None, "detail": dict(a.detail),
+        "evidence": [asdict(item) for item in a.evidence], "evidence_missing": a.evidence_missing,
+        "sequence": event.sequence, "status": Status.NEW.value, "assignee": None, "revision": 0, "updated_at": now,
+    }  # fmt: skip

@@ -1,0 +1,98 @@
+"""Count series, plate reads and camera states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.store.alerts import keep_evidence, upsert
+from api.store.tables import CameraStatusRow, CountRow, PlateRow
+from ioc.core.types import CameraStatus, Count, PlateRead
+
+Encoded = Mapping[str, Any]
+
+
+def ingest_counts(session: Session, counts: Mapping[str, Count]) -> None:
+    """Keep points of series by the id of their event; a repeated one changes nothing."""
+    if not counts:
+        return
+    values = [
+        {
+            "id": key, "site": c.site, "camera": c.camera, "zone": c.zone, "label": c.label, "at": c.at, "count": c.count,
+            "window": c.window,
+        }
+        for key, c in counts.items()
+    ]  # fmt: skip
+    session.execute(upsert(session, CountRow).values(values).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
+    """Keep plate reads by id; a repeated one changes nothing."""
+    unique = {read.id: read for read in reads}
+    if not unique:
+        return
+    values = [
+        {
+            "id": r.id, "site": r.site, "camera": r.camera, "at": r.at, "text": r.text, "raw": r.raw,
+            "pattern": r.pattern, "confidence": r.confidence, "alternatives": [list(a) for a in r.alternatives],
+            "colour": r.colour, "lines": r.lines, "vehicle": r.vehicle, "direction": r.direction,
+            "box": list(r.box.as_tuple()) if r.box else None,
+            "evidence": [
+                {"role": i.role, "key": i.key, "media_type": i.media_type, "sha256": i.sha256, "bytes": i.bytes,
+                 "at": i.at, "duration": i.duration}
+                for i in r.evidence
+            ],
+        }
+        for r in unique.values()
+    ]  # fmt: skip
+    session.execute(upsert(session, PlateRow).values(values).on_conflict_do_nothing(index_elements=["id"]))
+    for read in unique.values():
+        keep_evidence(session, read.site, read.camera, read.id, read.evidence)
+
+
+def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, dict[str, Any]]]) -> None:
+    """Keep the newest status of cameras: camera -> (status, the same as JSON)."""
+    if not statuses:
+        return
+    values = [{"camera": name, "at": status.at, "status": plain} for name, (status, plain) in sorted(statuses.items())]
+    insert = upsert(session, CameraStatusRow).values(values)
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["camera"],
+            set_={"at": insert.excluded.at, "status": insert.excluded.status},
+            where=insert.excluded.at >= CameraStatusRow.at,
+        )
+    )
+
+
+def statuses(session: Session) -> dict[str, dict[str, Any]]:
+    """The last known status of every camera, as JSON."""
+    return {row.camera: row.status for row in session.scalars(select(CameraStatusRow))}
+
+
+def counts(
+    session: Session,
+    *,
+    camera: Collection[str],
+    zone: Collection[str],
+    label: Collection[str],
+    since: float | None,
+    until: float | None,
+    visible: Collection[str] | None,
+    limit: int,
+) -> list[CountRow]:
+    """The newest points that fit, oldest first; empty collections mean: any."""
+    query = select(CountRow).order_by(CountRow.at.desc(), CountRow.id.desc()).limit(limit)
+    for column, values in ((CountRow.camera, camera), (CountRow.zone, zone), (CountRow.label, label)):
+        if values:
+            query = query.where(column.in_(values))
+    if visible is not None:
+        query = query.where(CountRow.camera.in_(visible))
+    if since is not None:
+        query = query.where(CountRow.at >= since)
+    if until is not None:
+        query = query.where(CountRow.at < until)
+    return list(session.scalars(query))[::-1]
