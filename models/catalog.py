@@ -30,7 +30,17 @@ def open_street(
     if entry.task != "detect":
         raise ModelError(f"{entry.file}: model 'street' is for {entry.task}, not for detect")
     session = Session(verify(entry), providers=providers, threads=threads)
-    return StreetDetector(session, entry.labels, size=size or max(entry.input), confidence=confidence)
+    channels = session.outputs[0][1][1:2]
+    if channels and isinstance(channels[0], int) and channels[0] != 4 + len(entry.labels):
+        raise ModelError(f"{entry.file}: gives {channels[0] - 4} classes, its {len(entry.labels)} labels do not fit")
+    taken = _input_size(session) or size or max(entry.input)
+    return StreetDetector(session, entry.labels, size=taken, confidence=confidence)
+
+
+def _input_size(session: Session) -> tuple[int, int] | None:
+    """The one (width, height) that a network takes, None if it takes any."""
+    *_, height, width = (None, None, *session.inputs[0][1])
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
 
 def make_tracker(settings: TrackerSettings | None = None) -> StreetTracker:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from ioc.core.config import Model as ModelOverride
 from ioc.core.errors import ModelError
 
 MANIFEST = Path(__file__).with_name("manifest.toml")
@@ -46,18 +47,6 @@ class ModelEntry(BaseModel):
     """Measured quality and speed, by name."""
 
 
-class ModelOverride(BaseModel):
-    """A user's own file in place of a shipped one: the value of ``models: {NAME: ...}`` in the configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: Path
-    sha256: Sha256 | None = None
-    """Checked where given; a file without it is taken as it is."""
-    input: tuple[PositiveInt, PositiveInt] | None = None
-    labels: tuple[str, ...] | None = None
-
-
 def read_manifest(path: Path = MANIFEST) -> dict[str, ModelEntry]:
     """Models by name, in the file's order. Raises :class:`ModelError` naming the file and the faulty entry."""
     try:
@@ -81,7 +70,8 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, ModelEntry]:
 def find_model(name: str, overrides: Mapping[str, Any] | None = None, *, path: Path = MANIFEST) -> ModelEntry:
     """The entry of one model, its file replaced by the user's where the configuration names one.
 
-    ``overrides`` maps names to :class:`ModelOverride` or to mappings with its keys. Raises :class:`ModelError` for a name
+    ``overrides`` is ``models`` of the configuration, or mappings with the same keys; a file without ``sha256`` is taken as
+    it is. Raises :class:`ModelError` for a name
     that no manifest entry has, also one among the overrides: it would otherwise change nothing, silently.
     """
     models = read_manifest(path)

@@ -94,6 +94,8 @@ class Session:
         """(name, shape) of each input; a free dimension is a string."""
         self.outputs = tuple((o.name, tuple(o.shape)) for o in self._session.get_outputs())
         """(name, shape) of each output."""
+        if len(self.inputs) != 1:
+            raise ModelError(f"{path}: has {len(self.inputs)} inputs, one picture was expected")
         log.info("model %s runs on %s, %d thread(s)", path.name, self.provider, threads)
 
     def run(self, array: NDArray[Any]) -> list[NDArray[np.float32]]:

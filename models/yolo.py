@@ -59,13 +59,18 @@ class Letterbox:
         if longest < STRIDE or longest % STRIDE:
             raise ModelError(f"the input's longest side must be a multiple of {STRIDE}, got {longest}")
         scale = longest / max(width, height)
-        inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-        size = (_up(inner[0]), _up(inner[1]))
+        return cls.inside(width, height, (_up(round(width * scale)), _up(round(height * scale))))
+
+    @classmethod
+    def inside(cls, width: int, height: int, size: tuple[int, int]) -> Letterbox:
+        """As large as the picture gets in an input of ``size`` (width, height), for networks that take no other."""
+        scale = min(size[0] / width, size[1] / height)
+        inner = (min(size[0], max(1, round(width * scale))), min(size[1], max(1, round(height * scale))))
         return cls((width, height), size, inner, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
 
 
 def _up(side: int) -> int:
-    return math.ceil(side / STRIDE) * STRIDE
+    return max(1, math.ceil(side / STRIDE)) * STRIDE
 
 
 def check_picture(image: NDArray[np.uint8]) -> None:
@@ -113,14 +118,16 @@ class Canvas:
 
 
 def preprocess(
-    image: NDArray[np.uint8], longest: int, canvas: Canvas | None = None
+    image: NDArray[np.uint8], size: int | tuple[int, int], canvas: Canvas | None = None
 ) -> tuple[NDArray[np.float32], Letterbox]:
     """The network's input for a uint8 (H, W, 3) BGR picture, and how the picture lies in it.
 
-    The array is the canvas's own memory where one is given. Raises :class:`InputError` for anything but such a picture.
+    ``size`` is the longer side of a network that takes any size, or the one (width, height) that it takes. The array is the
+    canvas's own memory where one is given. Raises :class:`InputError` for anything but such a picture.
     """
     check_picture(image)
-    box = Letterbox.fit(image.shape[1], image.shape[0], longest)
+    height, width = image.shape[:2]
+    box = Letterbox.fit(width, height, size) if isinstance(size, int) else Letterbox.inside(width, height, size)
     return (canvas or Canvas()).fill(image, box), box
 
 
@@ -192,10 +199,19 @@ class StreetDetector:
     """Street objects in a picture, by one YOLO network: an :class:`ioc.core.ports.ObjectDetector` that threads may share."""
 
     def __init__(
-        self, session: Runner, labels: Sequence[str], *, size: int = 640, confidence: float = 0.25, iou: float = 0.6
+        self,
+        session: Runner,
+        labels: Sequence[str],
+        *,
+        size: int | tuple[int, int] = 640,
+        confidence: float = 0.25,
+        iou: float = 0.6,
     ) -> None:
-        """``size`` is the longer side of the network's input in pixels, a multiple of 32; ``iou`` is that of suppression."""
-        Letterbox.fit(1, 1, size)
+        """``size`` is as in :func:`preprocess`, ``iou`` that of suppression. Raises ModelError if they cannot be."""
+        if isinstance(size, int):
+            Letterbox.fit(1, 1, size)
+        if not (0 <= confidence <= 1 and 0 < iou <= 1):
+            raise ModelError(f"confidence and iou lie in 0..1, got {confidence} and {iou}")
         self._session = session
         self._labels = tuple(labels)
         names = [group_of(label) for label in labels]
