@@ -185,7 +185,8 @@ async def test_long_and_broken_lines_are_forwarded() -> None:
 
 def test_no_orphan_outlives_a_killed_launcher() -> None:
     """The launcher is ended by SIGKILL, so that it can do nothing for its child; the child ends by itself."""
-    child = "import os, time\nfrom ioc import lifeline\nlifeline.hold(os.environ)\nprint(os.getpid(), flush=True)\ntime.sleep(600)"
+    child = "import os, time; from ioc import lifeline; lifeline.hold(os.environ); print(os.getpid(), flush=True)"
+    child += "; time.sleep(600)"
     launcher = f"""
 import asyncio, sys
 from ioc.supervisor import Program, Supervisor
