@@ -1,0 +1,174 @@
+"""Texts to render: drawn from the plate grammar, every letter well represented, and a share that fits no pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ioc.core.plate_patterns import PROVINCES, PlateColour
+from ioc.core.plates import ALPHABET
+
+L20 = "ABCDEFGHKLMNPSTUVXYZ"
+L21 = "ABCDEFGHKLMNPRSTUVXYZ"
+L11 = "ABCDEFGHKLM"
+_CODES = tuple(PROVINCES)
+
+Shape = Literal["long", "short", "old_short", "moto"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlateText:
+    """What stands on one plate."""
+
+    rows: tuple[str, ...]
+    """One or two printed rows, with separators (``-``, ``.``)."""
+    shape: Shape
+    colour: PlateColour
+    red_letters: bool = False
+
+    @property
+    def text(self) -> str:
+        """Canonical text."""
+        return "".join(c for row in self.rows for c in row if c in ALPHABET)
+
+    @property
+    def upper(self) -> int:
+        """Characters in the upper line of two; 0 on a one-line plate."""
+        return sum(c in ALPHABET for c in self.rows[0]) if len(self.rows) == 2 else 0
+
+
+# Kind of plate -> weight. Not the streets' frequencies: rare forms are drawn often enough to be learned.
+KINDS: dict[str, float] = {
+    "car": 24,
+    "car_old": 5,
+    "series": 6,
+    "legacy": 6,
+    "moto": 20,
+    "moto_digit": 12,
+    "moto_old": 6,
+    "emoto": 6,
+    "foreign": 3,
+    "foreign_moto": 1.5,
+    "temporary": 2,
+    "military": 3,
+    "anything": 6,
+}
+
+
+def draw_text(rng: np.random.Generator, kind: str | None = None) -> PlateText:
+    """One plate's text of a kind of :data:`KINDS`, or of a random one."""
+    if kind is None:
+        weights = np.array(list(KINDS.values()))
+        kind = str(rng.choice(list(KINDS), p=weights / weights.sum()))
+    return _DRAW[kind](rng)
+
+
+def _pick(rng: np.random.Generator, options: str | tuple[str, ...]) -> str:
+    return str(options[int(rng.integers(len(options)))])
+
+
+def _digits(rng: np.random.Generator, n: int) -> str:
+    if rng.random() < 0.05:  # lucky numbers: runs of one digit are common on the road and rare by chance
+        run = int(rng.integers(2, n + 1))
+        number = "".join(_pick(rng, "0123456789") for _ in range(n - run)) + _pick(rng, "123456789") * run
+    else:
+        number = "".join(_pick(rng, "0123456789") for _ in range(n))
+    return number if int(number) else _digits(rng, n)
+
+
+def _dotted(number: str) -> str:
+    return f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
+
+
+def _car_plate(rng: np.random.Generator, series: str, number: str, colour: PlateColour) -> PlateText:
+    shape: Shape = ("long", "short", "old_short")[int(rng.choice(3, p=[0.55, 0.33, 0.12]))]  # type: ignore[assignment] # numpy loses the literal
+    if shape == "long":
+        return PlateText((f"{series}-{_dotted(number)}",), shape, colour)
+    return PlateText((series, _dotted(number)), shape, colour)
+
+
+def _car(rng: np.random.Generator) -> PlateText:
+    colour: PlateColour = ("white", "yellow", "blue")[int(rng.choice(3, p=[0.6, 0.25, 0.15]))]  # type: ignore[assignment] # numpy loses the literal
+    letters = L11 if colour == "blue" else L20
+    return _car_plate(rng, _pick(rng, _CODES) + _pick(rng, letters), _digits(rng, 5), colour)
+
+
+def _car_old(rng: np.random.Generator) -> PlateText:
+    colour: PlateColour = "blue" if rng.random() < 0.15 else "white"
+    return _car_plate(rng, _pick(rng, _CODES) + _pick(rng, L20), _digits(rng, 4), colour)
+
+
+def _series(rng: np.random.Generator) -> PlateText:
+    series = _pick(rng, _CODES) + _pick(rng, ("CD", "RM", "RM", "HC", "KT"))
+    return _car_plate(rng, series, _digits(rng, 5), "white")
+
+
+def _legacy(rng: np.random.Generator) -> PlateText:
+    series = _pick(rng, _CODES) + _pick(rng, ("LD", "DA", "MK", "TD", "TĐ", "TĐ", "R", "R", "CT", "LB"))
+    return _car_plate(rng, series, _digits(rng, 5 if rng.random() < 0.8 else 4), "white")
+
+
+def _moto(rng: np.random.Generator) -> PlateText:
+    series = _pick(rng, L20) + _pick(rng, L21)
+    return PlateText((f"{_pick(rng, _CODES)}-{series}", _dotted(_digits(rng, 5))), "moto", "white")
+
+
+def _moto_digit(rng: np.random.Generator) -> PlateText:
+    blue = rng.random() < 0.1
+    series = _pick(rng, L11 if blue else L20) + _pick(rng, "123456789")
+    return PlateText((f"{_pick(rng, _CODES)}-{series}", _dotted(_digits(rng, 5))), "moto", "blue" if blue else "white")
+
+
+def _moto_old(rng: np.random.Generator) -> PlateText:
+    series = _pick(rng, L20) + _pick(rng, "123456789" if rng.random() < 0.8 else L21)
+    return PlateText((f"{_pick(rng, _CODES)}-{series}", _digits(rng, 4)), "moto", "white")
+
+
+def _emoto(rng: np.random.Generator) -> PlateText:
+    series = "MĐ" + (_pick(rng, "123456789") if rng.random() < 0.85 else "")
+    return PlateText((f"{_pick(rng, _CODES)}-{series}", _dotted(_digits(rng, 5))), "moto", "white")
+
+
+def _foreign(rng: np.random.Generator) -> PlateText:
+    head = f"{_pick(rng, ('80', '29', '51', '43', '41'))}-{int(rng.integers(1, 841)):03}"
+    tail = f"{_pick(rng, ('NG', 'QT', 'CV', 'NN'))}-{int(rng.integers(1, 100)):02}"
+    if rng.random() < 0.6:
+        return PlateText((f"{head}-{tail}",), "long", "white", red_letters=True)
+    return PlateText((head, tail), "short", "white", red_letters=True)
+
+
+def _foreign_moto(rng: np.random.Generator) -> PlateText:
+    head = f"{_pick(rng, ('80', '29', '51', '43', '41'))}-{int(rng.integers(1, 841)):03}"
+    tail = f"{_pick(rng, ('NG', 'QT', 'CV', 'NN'))}-{int(rng.integers(1, 1000)):03}"
+    return PlateText((head, tail), "moto", "white", red_letters=True)
+
+
+def _temporary(rng: np.random.Generator) -> PlateText:
+    return _car_plate(rng, "T" + _pick(rng, _CODES), _digits(rng, 5), "white")
+
+
+def _military(rng: np.random.Generator) -> PlateText:
+    prefix = _pick(rng, "ABHKPQTVCDN") + _pick(rng, "ABCDEGHKLMNPQRSTUVXYZ")
+    number = _digits(rng, 4)
+    number = f"{number[:2]}-{number[2:]}"
+    if rng.random() < 0.5:
+        return PlateText((f"{prefix}-{number}",), "long", "red")
+    return PlateText((prefix, number), "short", "red")
+
+
+def _anything(rng: np.random.Generator) -> PlateText:
+    """Letters and digits in any order, as on plates of other countries: the reader must not learn to force."""
+    n = int(rng.integers(4, 10))
+    text = "".join(_pick(rng, ALPHABET) for _ in range(n))
+    if rng.random() < 0.6:
+        return PlateText((text,), "long", "white")
+    return PlateText((text[: n // 2], text[n // 2 :]), "moto", "white")
+
+
+_DRAW = {
+    "car": _car, "car_old": _car_old, "series": _series, "legacy": _legacy, "moto": _moto, "moto_digit": _moto_digit,
+    "moto_old": _moto_old, "emoto": _emoto, "foreign": _foreign, "foreign_moto": _foreign_moto,
+    "temporary": _temporary, "military": _military, "anything": _anything,
+}  # fmt: skip
