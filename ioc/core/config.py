@@ -189,6 +189,13 @@ class Camera(Part):
     location: Location | None = Field(None, description="Where the camera stands")
     enabled: bool = Field(True, description="A camera that is not enabled is left alone")
     rate: float = Field(4.0, gt=0, le=30, description="Analysed frames per second, at most")
+    look_size: int = Field(
+        640,
+        ge=160,
+        le=1920,
+        multiple_of=32,
+        description="Longer side in pixels at which objects are looked for; 416 is half the work",
+    )
     timeout_s: float = Field(10.0, gt=0, le=120, description="Seconds without data after which a stream is broken")
     picture_rate: float = Field(4.0, gt=0, le=15, description="Live pictures per second while somebody looks")
     zones: tuple[ZoneConfig, ...] = Field((), description="Parts of the picture with rules")

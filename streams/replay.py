@@ -1,0 +1,55 @@
+"""A video file through the same pipeline as a live camera: offline, deterministic, the same events every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import av
+
+from ioc.core.config import Camera
+from ioc.core.errors import SourceError
+from ioc.core.wire import Event
+from streams.decoder import file_frames
+from streams.pipeline import CameraAnalysis
+
+Progress = Callable[[float], None]
+"""Called with the seconds of the file that are done."""
+
+
+def replay(
+    analysis: CameraAnalysis, camera: Camera, path: Path, *, start: float = 0.0, progress: Progress = lambda s: None
+) -> Iterator[Event]:
+    """Events of a file in the order in which they happen; time is ``start`` (s since the epoch) plus the file's own.
+
+    Frames are taken at the camera's rate, none is dropped. Raises :class:`ioc.core.errors.SourceError`, for a truncated file
+    after the events of what could be read.
+    """
+    at = start
+    broken: SourceError | None = None
+    frames = file_frames(path, camera=camera.id, start=start, rate=camera.rate)
+    while True:
+        try:
+            frame = next(frames, None)
+        except SourceError as error:
+            frame, broken = None, error
+        if frame is None:
+            break
+        at = frame.at
+        found = analysis.analyse(at, frame)
+        yield from found.events
+        yield from found.counts
+        progress(at - start)
+    yield from analysis.finish(at)
+    if broken is not None:
+        raise broken
+
+
+def length_s(path: Path) -> float | None:
+    """Length that a file declares, in seconds; None where it declares none or cannot be read (replaying says why)."""
+    try:
+        with closing(av.open(str(path))) as container:
+            return container.duration / av.time_base if container.duration else None
+    except (av.FFmpegError, OSError, ValueError):
+        return None
