@@ -1,7 +1,7 @@
 """Which detection continues which track: ByteTrack of the library ``edgefirst-tracker``, told the time in seconds.
 
 Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Detection Box, ECCV 2022. See
-docs/decisions/0002-tracker.md for why this library.
+docs/decisions/0003-tracker.md for why this library.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ioc.core.errors import InputError
+from ioc.core.ports import ObjectDetector
 from models.datasets import Dataset, Sample, read_dataset, refuse_overlap
 from models.evaluation import Breakdown, Figure, Options, Report
 from models.labels import group_of
@@ -43,7 +44,12 @@ def evaluate(root: Path, options: Options) -> Report:
     if unknown := sorted(set(dataset.names) - set(entry.labels)):
         raise InputError(f"{root / 'data.yaml'}: the street detector knows no {', '.join(unknown)}")
     refuse_overlap([sample.image for sample in dataset.samples], entry.training, entry.name)
-    detector = open_detector(options, FLOOR)
+    figures, breakdowns = judge(dataset, open_detector(options, FLOOR), options)
+    return Report(task="street", dataset=root, model=describe(entry, options), figures=figures, breakdowns=breakdowns)
+
+
+def judge(dataset: Dataset, detector: ObjectDetector, options: Options) -> tuple[dict[str, Figure], tuple[Breakdown, ...]]:
+    """Headline figures and tables of a detector that gives all it sees down to :data:`FLOOR`; writes the sheet if wanted."""
     seen = [
         look(detector, read_picture(sample.image), sample.image) for sample in options.progress(dataset.samples, "street")
     ]
@@ -56,16 +62,10 @@ def evaluate(root: Path, options: Options) -> Report:
     if options.sheet is not None:
         mistakes = [m for s, d, g in zip(dataset.samples, seen, groups, strict=True) for m in _mistakes(s, d, g)]
         figures["mistakes_on_sheet"] = write_sheet(options.sheet, mistakes)
-    return Report(
-        task="street",
-        dataset=root,
-        model=describe(entry, options),
-        figures=figures,
-        breakdowns=(
-            _label_table(dataset, seen, precisions, threshold),
-            _size_table(dataset, groups),
-            _confusion_table(dataset, seen, groups),
-        ),
+    return figures, (
+        _label_table(dataset, seen, precisions, threshold),
+        _size_table(dataset, groups),
+        _confusion_table(dataset, seen, groups),
     )
 
 
