@@ -77,21 +77,25 @@ class Parking:
         self._policies = {z.zone.id: _policy(z.settings) for z in zones}
 
     def observe(self, scene: Scene) -> Iterable[Observation]:
-        """One observation for each vehicle that stands in a zone and is seen now."""
+        """One observation for each vehicle seen to stand in a zone, and one that says so for each seen to move."""
         for rule, spans in self._zones:
             if not in_hours(spans, scene.at, self._timezone):
                 continue
             for track in scene.vehicles:
-                if self._stands(rule, track, scene.at):
-                    yield Observation(
-                        kind="parking",
-                        subject=f"{rule.zone.id}:{track.id}",
-                        zone=rule.zone.id,
-                        confidence=track.confidence,
-                        box=track.box,
-                        since=track.still_since,
-                        detail={"label": track.label, "limit_s": rule.settings.dwell_s, "suspected": True},
-                    )
+                hidden = track.last_seen < scene.at
+                moving = track.still_since is None
+                if hidden or not (moving or self._stands(rule, track)):
+                    continue
+                yield Observation(
+                    kind="parking",
+                    subject=f"{rule.zone.id}:{track.id}",
+                    zone=rule.zone.id,
+                    confidence=track.confidence,
+                    box=track.box,
+                    since=track.still_since,
+                    holds=not moving,
+                    detail={"label": track.label, "limit_s": rule.settings.dwell_s, "suspected": True},
+                )
 
     def policy(self, observation: Observation) -> Policy:
         """Dwell and occlusion of the observation's zone."""
@@ -99,11 +103,10 @@ class Parking:
         return self._policies[observation.zone]
 
     @staticmethod
-    def _stands(rule: RuleZone[Settings], track: Track, at: float) -> bool:
-        settings = rule.settings
-        if track.label not in settings.classes or track.still_since is None or track.last_seen < at:
+    def _stands(rule: RuleZone[Settings], track: Track) -> bool:
+        if track.label not in rule.settings.classes:
             return False
-        return foot_share(rule.zone.polygon, track.box) >= settings.wheels_share
+        return foot_share(rule.zone.polygon, track.box) >= rule.settings.wheels_share
 
 
 def _policy(settings: Settings) -> Policy:

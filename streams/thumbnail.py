@@ -13,6 +13,7 @@ from ioc.core.ports import PictureHealth
 SIZE = (160, 90)
 """(width, height) in pixels. Averaging over the area takes most of the sensor's noise away."""
 BLOCKS = (16, 9)
+CELLS = (40, 22)
 EDGE = 12
 """Grey levels a thumbnail's pixel must differ from its neighbour to count as an edge."""
 
@@ -45,8 +46,10 @@ class Thumbnail:
     def moved(self, other: Thumbnail) -> float:
         """Largest mean difference of any of 16 x 9 blocks to another picture, in grey levels 0..255.
 
-        The mean brightness is taken out first: a cloud or an automatic exposure moves nothing.
+        The mean brightness is taken out first: a cloud or an automatic exposure moves nothing. Differences are averaged over
+        small cells before their sign is dropped: noise moves nothing either.
         """
         here, there = (t.grey.astype(np.float32) for t in (self, other))
-        difference = np.abs((here - here.mean()) - (there - there.mean()))
-        return float(cv2.resize(difference, BLOCKS, interpolation=cv2.INTER_AREA).max())
+        difference = (here - here.mean()) - (there - there.mean())
+        cells = np.abs(cv2.resize(difference, CELLS, interpolation=cv2.INTER_AREA))
+        return float(cv2.resize(cells, BLOCKS, interpolation=cv2.INTER_AREA).max())

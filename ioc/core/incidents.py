@@ -30,6 +30,8 @@ class Policy:
     """The evidence must hold this long before an alert opens."""
     hold_s: float = 2.0
     """Evidence may be away this long (an occlusion, a missed detection) without breaking."""
+    refute_s: float = 2.0
+    """As ``hold_s``, for a subject that is seen while the evidence does not hold."""
     min_share: float = 0.5
     """Share 0..1 of the time until confirmation in which the evidence must be seen: a flicker never confirms."""
     severity: Severity = Severity.MEDIUM
@@ -44,7 +46,7 @@ class Policy:
     and with the same label, is that subject under a new name (a tracker lost it, a worker was restarted)."""
 
     def __post_init__(self) -> None:
-        for name in ("confirm_s", "hold_s", "update_s", "cooldown_s"):
+        for name in ("confirm_s", "hold_s", "refute_s", "update_s", "cooldown_s"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.max_gap_s <= 0:
@@ -123,8 +125,9 @@ def advance(
         rule = policy_of(incident.observation)
         step = passed if passed <= rule.max_gap_s else 0.0
         found = seen.pop(key, None)
-        moved = _present(incident, found, at, step, rule) if found else _absent(incident, step)
-        if moved.absent_s > rule.hold_s:
+        refuted = found is not None and not found.holds
+        moved = _absent(incident, step) if found is None or refuted else _present(incident, found, at, step, rule)
+        if moved.absent_s > (min(rule.refute_s, rule.hold_s) if refuted else rule.hold_s):
             if moved.is_open:
                 closed = replace(moved, closed_at=at, sequence=moved.sequence + 1)
                 transitions.append(Transition(Phase.CLOSED, at, closed))
@@ -138,6 +141,8 @@ def advance(
 
     for key, found in seen.items():
         rule = policy_of(found)
+        if not found.holds:
+            continue
         if key in cooling:
             cooling[key] = rule.cooldown_s
             continue
@@ -175,7 +180,7 @@ def _by_subject(
         key = (o.kind, o.subject)
         if key in state.incidents or key in names:
             _keep(best, replace(o, subject=names.get(key, key)[1]), policy_of(o))
-        else:
+        elif o.holds:
             fresh.append(o)
     for o in fresh:
         key = (o.kind, o.subject)
@@ -190,8 +195,8 @@ def _by_subject(
 def _keep(best: dict[Key, Observation], o: Observation, policy: Policy) -> None:
     key = (o.kind, o.subject)
     held = best.get(key)
-    rank = (_severity(o, policy).rank, o.confidence)
-    if held is None or rank > (_severity(held, policy).rank, held.confidence):
+    rank = (o.holds, _severity(o, policy).rank, o.confidence)
+    if held is None or rank > (held.holds, _severity(held, policy).rank, held.confidence):
         best[key] = o
 
 
@@ -218,6 +223,8 @@ def _candidate(found: Observation, at: float, policy: Policy) -> Incident:
 
 
 def _present(incident: Incident, found: Observation, at: float, step: float, policy: Policy) -> Incident:
+    if incident.opened_at is None and found.since is not None and found.since > incident.last_seen:
+        return _candidate(found, at, policy)  # the evidence itself knows that it was broken
     severity = max(incident.severity, _severity(found, policy), key=lambda s: s.rank)
     # The step that ends an absence belongs to the absence: how long the evidence was back within it is not known.
     seen_s = incident.seen_s + (step if incident.absent_s == 0 else 0.0)

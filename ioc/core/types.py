@@ -213,6 +213,9 @@ class Observation:
     """Overrides the policy's severity, for kinds whose severity depends on what is seen."""
     since: float | None = None
     """Since when the evidence has held without a break, where the evidence itself knows (a still track does)."""
+    holds: bool = True
+    """False says that the subject is seen and the evidence does not hold (the vehicle drives off), which is more than not
+    seeing it; it begins nothing."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able facts for the operator: count, threshold, label, plate, reason."""
 

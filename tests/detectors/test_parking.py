@@ -20,7 +20,7 @@ def rule(**settings):
 
 
 def subjects(found):
-    return [o.subject for o in found]
+    return [o.subject for o in found if o.holds]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,27 @@ def test_one_alert_a_stay_at_the_dwell_through_a_bus(step):
 
 def test_a_legal_stop_raises_nothing():
     assert stay(rule(dwell_s=30), "#" * 29 + " " * 60, 0.5) == []
+
+
+def test_a_vehicle_that_drives_off_ends_its_stay_at_once():
+    parking = rule(dwell_s=10, occlusion_s=20)
+    state, events = State(), []
+    for at in range(40):
+        scene = FakeScene(at=float(at), tracks=(track(at=float(at), still_since=0.0 if at < 20 else None),))
+        state, out = advance(state, parking.observe(scene), float(at), parking.policy)
+        events += [(t.phase.value, t.at) for t in out]
+    assert events == [("opened", 10.0), ("closed", 22.0)]
+
+
+def test_a_vehicle_that_moves_up_begins_its_dwell_again():
+    parking = rule(dwell_s=10)
+    state, events = State(), []
+    for at in range(30):
+        since = 0.0 if at < 8 else None if at < 10 else 9.0
+        scene = FakeScene(at=float(at), tracks=(track(at=float(at), still_since=since),))
+        state, out = advance(state, parking.observe(scene), float(at), parking.policy)
+        events += [(t.phase.value, t.at) for t in out]
+    assert events == [("opened", 19.0)]
 
 
 def test_the_alert_is_a_suspicion():
