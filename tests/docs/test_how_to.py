@@ -1,0 +1,47 @@
+"""What the how-to pages show works as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+from detectors import rule_settings
+from ioc.core.config import parse_config
+from ioc.core.ports import DetectorSpec, RuleContext, RuleZone
+from ioc.core.types import WHOLE_PICTURE, LossReason, Zone
+from tests.fakes.scenes import FakeScene, track
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+
+
+def block(page: str, language: str) -> str:
+    """The first code block of a language on a page."""
+    found = re.search(rf"```{language}\n(.*?)```", (HOW_TO / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_shown_configuration_is_valid() -> None:
+    config = parse_config(block("add-a-camera.md", "yaml"), rules=rule_settings())
+    assert config.cameras[0].zones[0].rules["parking"]["dwell_s"] == 120
+
+
+def test_every_reason_for_a_missing_picture_is_explained() -> None:
+    page = (HOW_TO / "add-a-camera.md").read_text(encoding="utf-8")
+    assert [reason for reason in get_args(LossReason) if f"| `{reason}` |" not in page] == []
+
+
+def test_the_shown_detector_works() -> None:
+    module = ModuleType("jam")
+    exec(compile(block("add-a-detector.md", "python"), "jam.py", "exec"), module.__dict__)
+    spec = module.DETECTOR
+    assert isinstance(spec, DetectorSpec)
+    zone = Zone(id="road", name="Road", polygon=WHOLE_PICTURE)
+    rule = spec.factory([RuleZone(zone, spec.settings(vehicles=2))], RuleContext(site="s", camera="c", timezone="UTC"))
+    standing = tuple(track(i, at=10.0) for i in range(2))
+    (found,) = rule.observe(FakeScene(at=10.0, tracks=standing))
+    assert (found.subject, found.detail) == ("road", {"count": 2})
+    assert list(rule.observe(FakeScene(at=10.0, tracks=(standing[0], track(9, at=10.0, still_since=None))))) == []
+    assert rule.policy(found).confirm_s == 30
