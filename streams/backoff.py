@@ -9,14 +9,14 @@ from tenacity import RetryCallState, Retrying, wait_exponential, wait_random
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Waits that double up to a cap, each with a random part, so that a returning switch is not met by all cameras at once."""
+    """Waits that double up to a cap, each with a random part, so that not all cameras meet a returning switch at once."""
 
     first_s: float = 1.0
     """The first wait, seconds."""
     cap_s: float = 30.0
     """The longest wait without its random part, seconds."""
     jitter: float = 0.5
-    """Largest random part as a share of the wait's own scale (first wait for short ones, cap for the cap)."""
+    """Largest random part, as a share of the wait that it is added to."""
     stable_s: float = 10.0
     """A stream that lived this long starts the waits afresh when it breaks, seconds."""
 

@@ -14,7 +14,6 @@ from av.packet import Packet
 
 from ioc.core.errors import StorageError
 from streams.decoder import Decoder
-from streams.nal import NAL_CODECS
 from streams.sample import Sample, StreamFormat
 
 CLOCK = 90_000
@@ -98,7 +97,8 @@ def _write(
     buffer: io.BytesIO, kind: str, form: StreamFormat, part: list[Sample], times: list[tuple[int, int]], last: int
 ) -> None:
     size = form.size if form.size != (0, 0) else _picture_size(part[0])
-    options = {"movflags": "+faststart"} if kind == "mp4" else {}
+    # Room for the index ahead of the pictures, so that a browser can start before it has everything.
+    options = {"moov_size": str(4096 + 40 * len(part))} if kind == "mp4" else {}
     with av.open(buffer, "w", format=kind, options=options) as container:
         stream = container.add_mux_stream(form.codec, width=size[0], height=size[1])
         stream.time_base = Fraction(1, CLOCK)
@@ -122,6 +122,3 @@ def _picture_size(sample: Sample) -> tuple[int, int]:
     if not pictures:
         raise StorageError("no clip: its first picture cannot be decoded")
     return pictures[0].size
-
-
-__all__ = ["CLOCK", "NAL_CODECS", "Clip", "make_clip"]

@@ -69,7 +69,7 @@ def _explain_other(error: Exception, url: str, *, opening: bool) -> SourceError:
     if isinstance(error, _FOREIGN):
         return failure("undecodable", url, "what is there is not a video stream" if opening else "the stream is broken")
     words = error.strerror if isinstance(error, av.FFmpegError) else type(error).__name__
-    return failure("undecodable" if opening else "ended", url, f"{words}")
+    return failure("undecodable" if opening else "ended", url, f"it cannot be {'opened' if opening else 'read'}: {words}")
 
 
 def _resolves(url: str) -> bool:

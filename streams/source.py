@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import av
@@ -39,7 +41,7 @@ def file_path(url: str) -> Path:
     return Path(unquote(urlsplit(url).path)) if "://" in url else Path(url)
 
 
-def live_samples(url: str, *, timeout_s: float, clock: Clock, timeline: LiveTimeline | None = None) -> Iterator[Sample]:
+def live_samples(url: str, *, timeout_s: float, clock: Clock, timeline: LiveTimeline | None = None) -> Generator[Sample]:
     """Pictures of a live camera as they come, over TCP. It never returns: it raises :class:`ioc.core.errors.SourceError`.
 
     ``timeout_s`` bounds the wait for an answer and for data (s). Close the generator to hang up; while it waits for data
@@ -48,6 +50,8 @@ def live_samples(url: str, *, timeout_s: float, clock: Clock, timeline: LiveTime
     scheme = urlsplit(url).scheme.lower()
     if scheme not in LIVE_SCHEMES:
         raise failure("undecodable", url, f"cannot read {scheme}:// addresses, only {', '.join(sorted(LIVE_SCHEMES))}")
+    if not urlsplit(url).hostname:
+        raise failure("undecodable", url, "the address names no host")
     # The stream's headers describe it: probing would hold back the first second of pictures and deliver it as one burst.
     options = {"probesize": "32", "analyzeduration": "0"} if scheme.startswith("rtsp") else {}
     if scheme.startswith("rtsp"):
@@ -65,7 +69,7 @@ def live_samples(url: str, *, timeout_s: float, clock: Clock, timeline: LiveTime
     raise failure("ended", url, "the camera has ended the stream")
 
 
-def file_samples(path: Path, *, start: float) -> Iterator[Sample]:
+def file_samples(path: Path, *, start: float) -> Generator[Sample]:
     """Pictures of a video file, as fast as they are taken; ``at`` is ``start`` plus the stream time.
 
     Returns at the end of the file. Raises :class:`ioc.core.errors.SourceError`; for a truncated file after its last picture.
@@ -92,12 +96,19 @@ def file_samples(path: Path, *, start: float) -> Iterator[Sample]:
 
 def _open(address: str, url: str, options: dict[str, str], timeout_s: float | None) -> InputContainer:
     found: SourceError | None = None
-    try:
-        container = av.open(address, options=options, timeout=(timeout_s, timeout_s), metadata_errors="replace")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        found = explain(error, url, opening=True, timeout_s=timeout_s)
-    if found is not None:
-        raise found  # outside of the handler: FFmpeg's error holds the address with its credentials
+    container: InputContainer | None = None
+    with _Stopwatch(timeout_s) as watch:
+        try:
+            container = av.open(address, options=options, timeout=(timeout_s, timeout_s), metadata_errors="replace")
+        except (av.FFmpegError, OSError, ValueError) as error:
+            found = explain(error, url, opening=True, timeout_s=timeout_s)
+    if watch.exceeded:
+        # FFmpeg calls some silences "invalid data", and opens some streams without having seen a picture.
+        if container is not None:
+            container.close()
+        raise failure("timeout", url, f"no answer within {timeout_s:g} s")
+    if found is not None or container is None:
+        raise found or failure("undecodable", url, "cannot be opened")  # here, since FFmpeg's error holds credentials
     return container
 
 
@@ -105,14 +116,22 @@ def _packets(
     container: InputContainer, stream: VideoStream, url: str, timeout_s: float | None
 ) -> Iterator[Packet[VideoStream]]:
     found: SourceError | None = None
-    try:
-        for packet in container.demux(stream):
+    packets = container.demux(stream)
+    while found is None:
+        with _Stopwatch(timeout_s) as watch:
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, OSError, ValueError) as error:
+                found = explain(error, url, opening=False, timeout_s=timeout_s)
+        if watch.exceeded:
+            # After a silence FFmpeg first hands out the picture that it was still assembling, and then waits once more.
+            found = failure("timeout", url, f"no data within {timeout_s:g} s")
+        elif found is None:
+            if packet is None:
+                return
             if packet.size:  # the last one is empty: it tells decoders to flush
                 yield packet
-    except (av.FFmpegError, OSError, ValueError) as error:
-        found = explain(error, url, opening=False, timeout_s=timeout_s)
-    if found is not None:
-        raise found
+    raise found
 
 
 def _declared_length(container: InputContainer, stream: VideoStream) -> float | None:
@@ -124,6 +143,21 @@ def _declared_length(container: InputContainer, stream: VideoStream) -> float | 
     if container.duration and len(container.streams) == 1:
         return container.duration / av.time_base
     return None
+
+
+class _Stopwatch:
+    """Tells whether a block took as long as a time-out (s); FFmpeg looks at its clock ten times a second."""
+
+    def __init__(self, limit_s: float | None) -> None:
+        self._limit = limit_s
+        self.exceeded = False
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.exceeded = self._limit is not None and time.monotonic() - self._began >= 0.95 * self._limit
 
 
 class _SampleReader:
@@ -158,7 +192,7 @@ class _SampleReader:
         rate = self.stream.average_rate
         return media, decoding, float(1 / rate) if rate else 0.0
 
-    def samples(self, packet: Packet[VideoStream], at: float, pts: float, timed: bool) -> Iterator[Sample]:
+    def samples(self, packet: Packet[VideoStream], at: float, pts: float, timed: bool) -> Generator[Sample]:
         """The samples in a packet: one, or none while a bit stream filter waits."""
         key = packet.is_keyframe
         parts = [bytes(p) for p in self._annex_b.filter(packet)] if self._annex_b else [bytes(packet)]
