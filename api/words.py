@@ -27,7 +27,7 @@ KINDS: Mapping[str, Word] = {
     "dumping": Word("đổ rác trái phép", "illegal dumping"),
 }
 SUSPECTED = frozenset({"parking", "plates", "dumping"})
-"""Kinds that say somebody broke a rule: they read 'nghi vấn' (suspected) until a person confirms. No setting changes that."""
+"""Kinds that say somebody broke a rule: they read "nghi vấn" (suspected) until a person confirms; no setting changes it."""
 
 STATUSES: Mapping[Status, Word] = {
     Status.NEW: Word("mới", "new"),
