@@ -62,6 +62,7 @@ def verify() -> None:
 @click.option("--confidence", type=click.FloatRange(0, 1), help="Threshold for precision and recall.")
 @click.option("--size", type=click.IntRange(32), help="Longer side of the network's input in pixels.")
 @click.option("--tiles", type=click.IntRange(1, 8), default=1, show_default=True, help="Tiles on a side, for crowds.")
+@click.option("--fold", type=click.IntRange(0), help="Judge only this cv_fold of a plate data set.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Cores that one run may use.")
 @click.option("--provider", "providers", multiple=True, help="Force tensorrt, cuda, openvino or cpu.")
 @click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Another ONNX file for --model.")
@@ -74,6 +75,7 @@ def eval_(
     confidence: float | None,
     size: int | None,
     tiles: int,
+    fold: int | None,
     threads: int,
     providers: tuple[str, ...],
     file: Path | None,
@@ -81,8 +83,8 @@ def eval_(
 ) -> None:
     """Đánh giá mô hình trên tập dữ liệu có nhãn / measure models on a labelled data set.
 
-    TASK is what to judge (street, ...), DATASET a folder of labelled pictures. Pictures that a model was trained on are
-    refused.
+    TASK is what to judge (street, plates-find, plates-read, plates, ...), DATASET a folder of labelled pictures.
+    Pictures that a model was trained on are refused.
     """
     from rich.console import Console
 
@@ -98,6 +100,7 @@ def eval_(
                 confidence=confidence,
                 size=size,
                 tiles=tiles,
+                fold=fold,
                 sheet=sheet,
                 overrides={} if file is None else {model: {"file": file}},
                 progress=progress,

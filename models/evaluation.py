@@ -27,6 +27,9 @@ Figure = float | int | str | None
 TASKS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "street": "models.street_evaluation:evaluate",
+        "plates-find": "models.plate_evaluation:evaluate_find",
+        "plates-read": "models.plate_evaluation:evaluate_read",
+        "plates": "models.plate_evaluation:evaluate_both",
     }
 )
 """Task -> ``module:function`` of an :class:`Evaluate`."""
@@ -59,6 +62,8 @@ class Options:
     """Longer side of the network's input in pixels; None for the one that the product uses."""
     tiles: int = 1
     """Tiles on a side in tiled detection; 1 for none."""
+    fold: int | None = None
+    """Judge only this cross-validation fold of a data set that has folds; None for all of it."""
     sheet: Path | None = None
     """Where to write a JPEG of the worst mistakes."""
     overrides: Mapping[str, Any] = field(default_factory=dict)

@@ -104,7 +104,7 @@ def lens(picture: Picture, rng: np.random.Generator, strength: float = 1.0) -> P
         cv2.line(kernel, a, b, 1.0, 1)
         out = cv2.filter2D(out, -1, kernel / kernel.sum())
     sigma = float(rng.exponential(2.5))
-    noisy = out.astype(np.float32) + rng.normal(0, sigma, out.shape).astype(np.float32)
+    noisy = out.astype(np.float32) + np.float32(sigma) * rng.standard_normal(out.shape, np.float32)
     if rng.random() < 0.2:  # an over-eager camera sharpens
         noisy += 0.8 * (noisy - cv2.GaussianBlur(noisy, (0, 0), 1.2))
     return np.clip(noisy, 0, 255).astype(np.uint8)

@@ -96,7 +96,7 @@ def load_backgrounds(data: Path) -> dict[Path, Image]:
 class Scenes:
     """An endless source of windows."""
 
-    def __init__(self, labelled: list[Labelled], backgrounds: list[Image], size: int = 320) -> None:
+    def __init__(self, labelled: list[Labelled], backgrounds: list[Image], size: int = 256) -> None:
         self.labelled = labelled
         self.backgrounds = backgrounds
         self.size = size
@@ -193,7 +193,10 @@ def _covered(boxes: NDArray[np.float32], box: NDArray[np.float32], share: float 
 def _cut(
     image: Image, boxes: NDArray[np.float32], scale: float, offset: NDArray[np.float64], around: Image
 ) -> tuple[Image, NDArray[np.float32]]:
-    """A window of a scaled picture, set into ``around``; plates of which less than 60 % are inside are covered by grey and unlabelled."""
+    """A window of a scaled picture, set into ``around``.
+
+    Plates of which less than 60 % are inside are covered by grey and unlabelled.
+    """
     shift = np.array([[scale, 0, -offset[0]], [0, scale, -offset[1]]], np.float32)
     source = image
     if scale < 0.7:  # warping does not average: shrink first

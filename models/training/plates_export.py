@@ -1,0 +1,98 @@
+"""Calibrates and exports the trained plate networks to ONNX, lists what they were trained on, prints manifest values.
+
+    python -m models.training.plates_export reader runs/plates_reader/best.pt models/weights/plate_reader.onnx \
+        --real real.npz
+    python -m models.training.plates_export finder runs/plates_finder/best.pt models/weights/plate_finder.onnx \
+        --data ../shared/data
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from models.training.common import sha256
+from models.training.plates_finder import CHOOSING, HELD_OUT
+from models.training.plates_reader import Crops, window
+from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
+from models.training.plates_scenes import load_backgrounds, load_labelled
+from models.training.street_model import export_onnx
+
+
+def temperature(net: PlateReaderNet, crops: Crops) -> float:
+    """The factor that the logits are divided by for the least cross entropy on crops that were not trained on.
+
+    Temperature scaling after Guo et al. 2017 (arXiv 1706.04599), by search over a grid of 0.5 to 4.
+    """
+    net.eval()
+    with torch.no_grad():
+        x = torch.from_numpy(np.stack([window(c, None) for c in crops.crops]))[:, None].float()
+        logits = torch.cat([net(part)[..., :CLASSES] for part in x.split(64)]).flatten(0, 1)
+    target = torch.from_numpy(crops.classes).flatten()
+    grid = np.exp(np.linspace(np.log(0.3), np.log(4), 80))
+    losses = [float(functional.cross_entropy(logits / float(t), target)) for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+def export_reader(checkpoint: Path, target: Path, real: Path) -> None:
+    """Write the reader as ONNX with its temperature folded into the last layer, and its list of training files."""
+    torch.set_num_threads(1)
+    net = PlateReaderNet()
+    net.load_state_dict(torch.load(checkpoint, weights_only=True))
+    stored = np.load(real)
+    folds = stored["folds"]
+    choosing = folds == CHOOSING
+    factor = temperature(net, Crops(stored["crops"][choosing], stored["texts"][choosing], stored["uppers"][choosing]))
+    with torch.no_grad():
+        net.head.weight[:CLASSES] /= factor
+        net.head.bias[:CLASSES] /= factor
+    net.eval()
+    torch.onnx.export(
+        net,
+        (torch.zeros(2, 1, HEIGHT, WIDTH),),
+        str(target),
+        input_names=["crops"],
+        output_names=["slots"],
+        dynamic_axes={"crops": {0: "n"}, "slots": {0: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
+    _list(target, [str(d) for d in stored["digests"][(folds != CHOOSING) & (folds != HELD_OUT)]])
+    print(f"temperature {factor:.3f} (fold {CHOOSING})")
+
+
+def export_finder(checkpoint: Path, target: Path, data: Path) -> None:
+    """Write the finder as ONNX of free size, and its list of training files."""
+    export_onnx(checkpoint, target)
+    trained = load_labelled(data, frozenset(range(5)) - {CHOOSING, HELD_OUT})
+    _list(target, [sha256(path) for path in [*(item.path for item in trained), *load_backgrounds(data)]])
+
+
+def _list(target: Path, digests: list[str]) -> None:
+    listed = target.parent.parent / "cards" / f"{target.stem}.training.txt"
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    listed.write_text("".join(f"{digest}\n" for digest in sorted(set(digests))))
+    print(f"{target} sha256 {sha256(target)}, {target.stat().st_size} bytes; {len(set(digests))} files in {listed}")
+
+
+def main() -> None:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["reader", "finder"])
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--real", type=Path, help="real crops, as the reader was trained on")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    options = parser.parse_args()
+    if options.what == "reader":
+        export_reader(options.checkpoint, options.target, options.real)
+    else:
+        export_finder(options.checkpoint, options.target, options.data)
+
+
+if __name__ == "__main__":
+    main()
