@@ -50,7 +50,7 @@ def light(picture: Picture, rng: np.random.Generator) -> Picture:
     out = (out - 128) * contrast + 128 + float(rng.normal(0, 18))
     if rng.random() < 0.12:
         out[:] = out.mean(2, keepdims=True)
-    return np.clip(out * dim, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(out * dim, 0, 255), np.uint8)
 
 
 def view(width: int, height: int, rng: np.random.Generator, strength: float = 1.0) -> Quad:
@@ -62,8 +62,8 @@ def view(width: int, height: int, rng: np.random.Generator, strength: float = 1.
     corners[:, 0] *= float(rng.uniform(1 - 0.3 * strength, 1.05))
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]], np.float32)
     shear = np.array([[1, shear_x], [shear_y, 1]], np.float32)
-    corners = corners @ turn.T @ shear.T
-    return (corners + rng.normal(0, 0.012 * strength * height, (4, 2))).astype(np.float32)
+    seen = corners @ turn.T @ shear.T
+    return np.asarray(seen + rng.normal(0, 0.012 * strength * height, (4, 2)), np.float32)
 
 
 def clutter(width: int, height: int, rng: np.random.Generator) -> Picture:
@@ -94,7 +94,7 @@ def lens(picture: Picture, rng: np.random.Generator, strength: float = 1.0) -> P
     """Defocus, motion blur and sensor noise at the picture's own resolution."""
     out = picture
     if rng.random() < 0.6:
-        out = cv2.GaussianBlur(out, (0, 0), 0.3 + strength * float(rng.exponential(0.33)))
+        out = np.asarray(cv2.GaussianBlur(out, (0, 0), 0.3 + strength * float(rng.exponential(0.33))), np.uint8)
     if rng.random() < 0.25:
         length = 1 + int(strength * rng.integers(1, 4))
         kernel = np.zeros((length * 2 + 1,) * 2, np.float32)
@@ -102,7 +102,7 @@ def lens(picture: Picture, rng: np.random.Generator, strength: float = 1.0) -> P
         step = np.array([np.cos(angle), np.sin(angle)]) * length / 2
         a, b = (tuple(int(v) for v in np.round(length + s * step)) for s in (-1, 1))
         cv2.line(kernel, a, b, 1.0, 1)
-        out = cv2.filter2D(out, -1, kernel / kernel.sum())
+        out = np.asarray(cv2.filter2D(out, -1, kernel / kernel.sum()), np.uint8)
     sigma = float(rng.exponential(2.5))
     noisy = out.astype(np.float32) + np.float32(sigma) * rng.standard_normal(out.shape, np.float32)
     if rng.random() < 0.2:  # an over-eager camera sharpens

@@ -55,7 +55,8 @@ def _nearer(front: Picture, alpha: NDArray[np.float32], rows: float) -> tuple[Pi
     if rows * 1.3 >= front.shape[0]:
         return front, alpha
     size = (round(front.shape[1] * rows * 1.3 / front.shape[0]), round(rows * 1.3))
-    return cv2.resize(front, size, interpolation=cv2.INTER_AREA), cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    near = cv2.resize(front, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(near, np.uint8), np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def stored(picture: Picture) -> Picture:

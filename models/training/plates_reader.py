@@ -69,12 +69,12 @@ def spoil(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8
     """Further wear of a real crop: blur, low resolution, noise, gamma, a covered patch."""
     out = crop
     if rng.random() < 0.35:
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.8)))
+        out = np.asarray(cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.8))), np.uint8)
     if rng.random() < 0.25:
         share = float(rng.uniform(0.3, 0.8))
-        out = cv2.resize(cv2.resize(out, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), (WIDTH, HEIGHT))
-    values = out.astype(np.float32)
-    values = 255 * (values / 255) ** float(rng.uniform(0.6, 1.7))
+        small = cv2.resize(out, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        out = np.asarray(cv2.resize(small, (WIDTH, HEIGHT)), np.uint8)
+    values = 255 * (out.astype(np.float64) / 255) ** float(rng.uniform(0.6, 1.7))
     values = values + rng.normal(0, float(rng.exponential(4)), values.shape)
     if rng.random() < 0.1:
         x, y = int(rng.integers(WIDTH)), int(rng.integers(HEIGHT))

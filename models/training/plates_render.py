@@ -65,7 +65,7 @@ def glyph(font: str, char: str) -> NDArray[np.float32]:
     trimmed = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     width = max(2, round(trimmed.shape[1] * _GLYPH_HEIGHT / trimmed.shape[0]))
     resized = cv2.resize(trimmed, (width, _GLYPH_HEIGHT), interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, np.float32) / 255
+    return np.asarray(resized / 255, np.float32)
 
 
 def _barred(d: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -83,14 +83,14 @@ def _dotted(number: str) -> str:
 
 
 def _car_plate(rng: np.random.Generator, series: str, number: str, colour: PlateColour) -> PlateText:
-    shape: Shape = ("long", "short", "old_short")[int(rng.choice(3, p=[0.55, 0.33, 0.12]))]  # type: ignore[assignment] # numpy loses the literal
+    shape: Shape = ("long", "short", "old_short")[int(rng.choice(3, p=[0.55, 0.33, 0.12]))]
     if shape == "long":
         return PlateText((f"{series}-{_dotted(number)}",), shape, colour)
     return PlateText((series, _dotted(number)), shape, colour)
 
 
 def _car(rng: np.random.Generator) -> PlateText:
-    colour: PlateColour = ("white", "yellow", "blue")[int(rng.choice(3, p=[0.6, 0.25, 0.15]))]  # type: ignore[assignment] # numpy loses the literal
+    colour: PlateColour = ("white", "yellow", "blue")[int(rng.choice(3, p=[0.6, 0.25, 0.15]))]
     letters = L11 if colour == "blue" else L20
     return _car_plate(rng, _pick(rng, _CODES) + _pick(rng, letters), _digits(rng, 5), colour)
 
