@@ -31,6 +31,28 @@ def check(config: Path) -> None:
 
 
 @click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--worker", "name", default="worker-1", show_default=True, help="Name of this worker in topics and files.")
+@click.option("--cameras", help="Ids of its cameras, separated by commas; else all that are enabled.")
+def worker(config: Path, name: str, cameras: str | None) -> None:
+    """Phân tích các camera. / Read cameras, analyse them and send alerts, until stopped."""
+    import logging
+    import signal
+
+    from detectors import rule_settings
+    from ioc.core.config import load_config
+    from streams.setup import RunningWorker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    site = load_config(config, rule_settings())
+    wanted = [site.camera(c.strip()) for c in cameras.split(",")] if cameras else [c for c in site.cameras if c.enabled]
+    running = RunningWorker(site, name, wanted)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.worker.stop())
+    running.run()
+
+
+@click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--config", type=FILE, help="Configuration with the camera; else VIDEO.yaml beside the video, if there is one."

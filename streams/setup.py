@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import detectors
+from ioc.adapters.clock import SystemClock
+from ioc.adapters.evidence import ObjectEvidenceStore
+from ioc.adapters.mqtt import Message, MqttLink
+from ioc.adapters.outbox import SqliteOutbox
+from ioc.core import wire
 from ioc.core.config import Camera, Config
 from ioc.core.ports import DetectorSpec, ObjectDetector
 from models.catalog import make_tracker, open_street
 from models.tiles import TiledDetector
+from streams.delivery import Delivery
+from streams.pictures import LivePictures
 from streams.pipeline import CameraAnalysis, DetectorFor
+from streams.reader import CameraReader
+from streams.worker import Worker, interest_handler, worker_status
+
+SPARE_RING_S = 30.0
+"""Seconds of compressed video that are kept beyond what a clip needs, for evidence that is written late."""
 
 
 class SharedModels:
@@ -54,3 +68,70 @@ def camera_analysis(
         detector=models.street(camera.look_size),
         tracker=make_tracker(),
     )
+
+
+class RunningWorker:
+    """A worker with its broker link and outbox, ready to run."""
+
+    def __init__(self, config: Config, name: str, cameras: Sequence[Camera], models: SharedModels | None = None) -> None:
+        """Opens outbox, evidence store, models and readers; nothing is started.
+
+        Raises :class:`ioc.core.errors.IocError` for anything that cannot be opened.
+        """
+        models = models or SharedModels(config)
+        clock = SystemClock()
+        ready = threading.Condition()
+        ids = [c.id for c in cameras]
+        site, born = config.site.id, clock.now()
+        program = version("ioc")
+        topic = wire.topic("worker", site, name)
+
+        def status(online: bool, at: float) -> Message:
+            told = worker_status(site, name, ids, at, online=online, version=program)
+            return Message(topic=topic, payload=wire.encode_status(told))
+
+        for camera in cameras:  # a model that cannot be opened is told now, not by the first frame
+            if any(detectors.discover()[kind].needs for zone in camera.all_zones() for kind in zone.rules):
+                models.street(camera.look_size)(1)
+        self._clock = clock
+        self._farewell = status
+        self._outbox = SqliteOutbox(config.workers.state / f"{name}.outbox.db")
+        self._link = MqttLink(
+            config.broker,
+            f"ioc-{site}-{name}",
+            birth=status(True, born),
+            will=status(False, born),
+            subscriptions=[wire.subscription("interest", site)],
+            on_message=lambda topic, payload: handle(topic, payload),
+            on_ack=lambda mid: delivery.acknowledged(mid),
+            on_connect=lambda: delivery.reconnected(),
+        )
+        delivery = Delivery(self._outbox, self._link)
+        pictures = LivePictures(site, {c.id: c.picture_rate for c in cameras}, self._link)
+        handle = interest_handler(pictures)
+        ring_s = config.evidence.before_s + config.evidence.after_s + SPARE_RING_S
+        self.worker = Worker(
+            config=config,
+            name=name,
+            cameras=[
+                (CameraReader(c, clock=clock, ready=ready, ring_s=ring_s), camera_analysis(config, c, models))
+                for c in cameras
+            ],
+            ready=ready,
+            store=ObjectEvidenceStore(config.evidence.url),
+            outbox=self._outbox,
+            link=self._link,
+            delivery=delivery,
+            pictures=pictures,
+            clock=clock,
+            state_file=config.workers.state / f"{name}.state.json",
+        )
+
+    def run(self) -> None:
+        """Connect, work until :meth:`Worker.stop`, say farewell."""
+        self._link.start()
+        try:
+            self.worker.run()
+        finally:
+            self._link.stop(self._farewell(False, self._clock.now()))
+            self._outbox.close()

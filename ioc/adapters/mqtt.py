@@ -103,7 +103,8 @@ class MqttLink:
         if not self.connected:
             return None
         properties = None
-        if content_type is not None:
+        # rumqttd, the embedded broker, breaks down on properties that it has to pass to an MQTT 3.1.1 client.
+        if content_type is not None and not self._broker.embedded:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
             properties.ContentType = content_type
         info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
