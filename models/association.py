@@ -19,6 +19,9 @@ SCALE: Final = 1000.0
 GAIN: Final = 1.0
 """Share of the Kalman filter's correction that is applied. The library's default of 0.25 loses what crosses half of its own
 width between frames, which is usual at five frames a second."""
+BUFFER: Final = 0.3
+"""By which fraction of its width and height a box is enlarged on every side before overlaps are taken, so that fast objects
+still overlap with themselves (Yang et al., buffering the matching space, WACV 2023)."""
 MOST_MISSED: Final = 10
 
 
@@ -27,7 +30,8 @@ class Association:
 
     def __init__(self, *, sure: float, overlap: float, lifespan: float) -> None:
         """``sure``: confidence from which a detection may begin a track; ``overlap``: least intersection over union between
-        a detection and a track's predicted box; ``lifespan``: seconds that a track lives without a detection."""
+        a detection and a track's predicted box, both enlarged; ``lifespan``: seconds that a track lives without
+        a detection."""
         self._byte_track = ByteTrack(high_conf=sure, iou=overlap, update=GAIN, lifespan_ns=round(lifespan * 1e9))
         self._lifespan = lifespan
         self._elapsed = 0.0
@@ -56,5 +60,7 @@ class Association:
         boxes = np.array([(d.box.x1, d.box.y1, d.box.x2, d.box.y2) for d in detections], np.float32).reshape(-1, 4)
         scores = np.array([d.confidence for d in detections], np.float32)
         labels = np.zeros(len(detections), np.uintp)
-        found = self._byte_track.update(boxes * np.float32(SCALE), scores, labels, round(at * 1e9))
+        margin = (boxes[:, 2:] - boxes[:, :2]) * np.float32(BUFFER)
+        boxes = np.concatenate((boxes[:, :2] - margin, boxes[:, 2:] + margin), axis=1) * np.float32(SCALE)
+        found = self._byte_track.update(boxes, scores, labels, round(at * 1e9))
         return [None if info is None else info.uuid for info in found]

@@ -28,8 +28,8 @@ class TrackerSettings:
     """How long any other object is kept without a detection."""
     sure: float = 0.35
     """Confidence from which a detection may begin a track."""
-    overlap: float = 0.15
-    """Least overlap of a detection with the box where its track is expected."""
+    overlap: float = 0.05
+    """Least overlap of a detection with the box where its track is expected, both enlarged (``models.association``)."""
     same_place: float = 0.5
     """Overlap from which a new detection is the object that is remembered there."""
     held: float = 2.0

@@ -128,7 +128,9 @@ def test_a_sum_in_the_configuration_is_checked(manifest: Path, tmp_path: Path) -
         ("street", {"street": {"file": "a.onnx", "sha256": "12"}}, "sha256"),
     ],
 )
-def test_overrides_that_fit_nothing_are_errors(manifest: Path, name: str, overrides: dict[str, object], message: str) -> None:
+def test_overrides_that_fit_nothing_are_errors(
+    manifest: Path, name: str, overrides: dict[str, object], message: str
+) -> None:
     with pytest.raises(ModelError, match=message):
         find_model(name, overrides, path=manifest)
 

@@ -183,7 +183,9 @@ class FakeSession:
     def run(self, array: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         self.shapes.append(array.shape)
         height, width = array.shape[2:]
-        return [network_output((width / 2, height / 2, width / 4, 16, 3, 0.8), (width / 2, height / 2, width / 4, 15, 5, 0.4))]
+        return [
+            network_output((width / 2, height / 2, width / 4, 16, 3, 0.8), (width / 2, height / 2, width / 4, 15, 5, 0.4))
+        ]
 
 
 def test_a_detector_gives_fractions_of_the_picture() -> None:

@@ -1,0 +1,228 @@
+"""The tracker on scripts: what happens on the street, second by second, and which tracks come out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+import pytest
+
+from ioc.core.ports import Tracker
+from ioc.core.types import Box, Detection, Track
+from models.catalog import make_tracker
+from models.tracker import StreetTracker, TrackerSettings
+
+Script = Callable[[float], list[Detection]]
+START = 1_700_000_000.0
+
+
+def seen(x: float, y: float = 0.5, w: float = 0.1, h: float = 0.1, label: str = "car", confidence: float = 0.8) -> Detection:
+    """A detection around the centre (x, y)."""
+    return Detection(label, confidence, Box.clipped(x - w / 2, y - h / 2, x + w / 2, y + h / 2))
+
+
+def play(script: Script, times: Iterable[float], tracker: Tracker | None = None) -> list[tuple[float, list[Track]]]:
+    """(second, tracks) for each frame; the tracker's clock starts at START."""
+    tracker = tracker or make_tracker()
+    return [(t, tracker.update(script(t), START + t)) for t in times]
+
+
+def steps(end: float, step: float = 0.1, keep: float = 1.0, seed: int = 1) -> list[float]:
+    """Seconds from 0 to ``end``; with ``keep`` < 1 that share of the frames, by chance."""
+    chance = random.Random(seed)
+    return [i * step for i in range(round(end / step)) if chance.random() < keep]
+
+
+def ids(played: Sequence[tuple[float, list[Track]]], label: str = "car") -> set[int]:
+    return {track.id for _, tracks in played for track in tracks if track.label == label}
+
+
+def bus_passes(t: float, hidden: tuple[float, float] = (6, 16)) -> list[Detection]:
+    """A car is parked in the middle; a bus drives slowly past in front and hides it for ten seconds."""
+    car = [] if hidden[0] < t < hidden[1] else [seen(0.5)]
+    return car + ([seen(0.1 + (t - 5) * 0.05, w=0.3, h=0.3, label="bus")] if 5 < t < 20 else [])
+
+
+@pytest.mark.parametrize("keep", [1.0, 0.5])
+def test_a_bus_in_front_breaks_no_dwell(keep: float) -> None:
+    played = play(bus_passes, steps(30, keep=keep))
+    assert len(ids(played)) == 1
+    assert len(ids(played, "bus")) == 1
+    first = played[0][0]
+    for t, tracks in played:
+        (car,) = [track for track in tracks if track.label == "car"]
+        if t > first + 1.7:
+            assert car.still_since == START + first
+        if 6.5 < t < 15.5:
+            assert car.last_seen < START + t, "a hidden car says so"
+            assert car.box.iou(seen(0.5).box) > 0.95, "and stays where it stands"
+    assert car.last_seen == START + played[-1][0]
+
+
+def test_memory_is_settable_and_ends() -> None:
+    def gone(t: float) -> list[Detection]:
+        return [seen(0.5)] if t < 5 else []
+
+    for memory in (3.0, 20.0):
+        played = play(gone, steps(30), StreetTracker(TrackerSettings(memory=memory)))
+        last = max(t for t, tracks in played if tracks)
+        assert last == pytest.approx(4.9 + memory, abs=0.15)
+
+
+def test_after_the_memory_has_ended_it_is_a_new_stay() -> None:
+    played = play(lambda t: bus_passes(t, hidden=(6, 30)), steps(36))
+    assert len(ids(played)) == 2
+    assert played[-1][1][-1].still_since == pytest.approx(START + 30, abs=0.11)
+
+
+def test_a_detector_that_often_misses_keeps_the_stay() -> None:
+    chance = random.Random(5)
+    script: Script = lambda t: [seen(0.5)] if t < 3 or chance.random() < 0.15 else []  # noqa: E731 - a script is one line
+    played = play(script, steps(60))
+    assert len(ids(played)) == 1
+    assert played[-1][1][0].still_since == START
+
+
+def test_a_weak_detection_keeps_a_remembered_object_but_begins_none() -> None:
+    played = play(lambda t: [seen(0.5, confidence=0.8 if t < 3 else 0.3), seen(0.2, confidence=0.3)], steps(60))
+    assert len(ids(played)) == 1
+    assert played[-1][1][0].last_seen == START + played[-1][0]
+
+
+@pytest.mark.parametrize("step", [0.1, 0.3, 0.5])
+def test_wavering_labels_are_one_vehicle_with_the_usual_label(step: float) -> None:
+    chance = random.Random(2)
+    script: Script = lambda t: [seen(0.2 + 0.02 * t, label=chance.choice(["truck", "truck", "truck", "car", "bus"]))]  # noqa: E731
+    played = play(script, steps(30, step))
+    assert {track.id for _, tracks in played for track in tracks} == {1}
+    assert {tracks[0].label for t, tracks in played if t > 5} == {"truck"}
+
+
+def test_a_person_in_front_of_a_car_has_an_identity_of_its_own() -> None:
+    def walk(t: float) -> list[Detection]:
+        hidden = 3 < t < 6
+        return ([] if hidden else [seen(0.5)]) + ([seen(0.5 + (t - 4.5) * 0.02, label="person")] if t > 2 else [])
+
+    played = play(walk, steps(12))
+    assert ids(played) == {1}
+    assert ids(played, "person") == {2}
+
+
+def test_a_car_that_drives_through_a_remembered_place_leaves_it_alone() -> None:
+    def drive(t: float) -> list[Detection]:
+        return ([seen(0.5)] if t < 5 or t > 9 else []) + ([seen(0.05 + (t - 5.5) * 0.25)] if 5.5 <= t < 9 else [])
+
+    played = play(drive, steps(14))
+    last = played[-1][1]
+    assert [(track.id, track.still_since) for track in last] == [(1, START)]
+    assert ids(played) == {1, 2}
+
+
+def test_what_begins_on_a_remembered_place_and_drives_on_gives_the_identity_back() -> None:
+    """First seen exactly where the hidden car stands: for a moment it cannot be told apart, then it can."""
+
+    def drive(t: float) -> list[Detection]:
+        return ([seen(0.5)] if t < 5 or t > 12 else []) + ([seen(0.5 + (t - 7) * 0.12)] if 7 <= t < 10 else [])
+
+    played = play(drive, steps(16))
+    moving = [track for t, tracks in played if 8.5 < t < 9.8 for track in tracks if track.id != 1]
+    assert moving
+    assert all(track.still_since is None and track.last_seen > START + 8 for track in moving)
+    assert all(track.first_seen == pytest.approx(START + 7, abs=0.11) for track in moving)
+    assert [(track.id, track.still_since) for track in played[-1][1]] == [(1, START)]
+
+
+def test_a_sliver_beside_a_bus_is_still_the_car() -> None:
+    """The bus covers nearly all of it from one frame to the next, then uncovers it again."""
+
+    def sliver(t: float) -> list[Detection]:
+        car = Detection("car", 0.7, Box(0.45, 0.45, 0.475, 0.55)) if 5 < t < 9 else seen(0.5)
+        return [car] + ([seen(0.65, w=0.34, h=0.3, label="bus")] if 5 < t < 9 else [])
+
+    played = play(sliver, steps(14, 0.2))
+    assert ids(played) == {1}
+    assert next(track for track in played[-1][1] if track.label == "car").still_since == START
+
+
+def test_a_bus_cannot_take_over_a_hidden_cars_track() -> None:
+    """The car vanishes in the frame in which the bus appears over it, all at once."""
+    played = play(lambda t: [seen(0.5)] if t < 5 else [seen(0.5, w=0.25, h=0.2, label="bus")], steps(10, 0.2))
+    assert ids(played) == {1}
+    assert ids(played, "bus") == {2}
+
+
+def test_driving_away_ends_the_stay_and_keeps_the_identity() -> None:
+    played = play(lambda t: [seen(0.3 + max(0.0, t - 10) ** 2 * 0.03)], steps(14))
+    assert ids(played) == {1}
+    assert played[95][1][0].still_since == START
+    assert all(tracks[0].still_since is None for t, tracks in played if t > 12.2)
+
+
+@pytest.mark.parametrize("keep", [1.0, 0.5])
+@pytest.mark.parametrize("speed", [0.02, 0.1, 0.3])
+def test_moving_cars_keep_their_identity_though_half_of_the_frames_are_dropped(keep: float, speed: float) -> None:
+    """Up to three lengths a second, three lanes."""
+    lanes = (0.2, 0.5, 0.8)
+    played = play(lambda t: [seen(0.08 + speed * t, y) for y in lanes], steps(min(20.0, 0.8 / speed), keep=keep))
+    assert ids(played) == {1, 2, 3}
+    assert all(track.still_since is None for _, tracks in played for track in tracks)
+
+
+def test_ids_are_the_same_for_the_same_input() -> None:
+    def busy(chance: random.Random) -> Script:
+        return lambda t: [
+            seen(0.1 + 0.2 * i + chance.gauss(0, 0.003), 0.3 + 0.01 * t, label=chance.choice(["car", "truck", "person"]))
+            for i in range(5)
+            if chance.random() < 0.8
+        ]
+
+    first, second = (play(busy(random.Random(3)), steps(20, 0.2, keep=0.7)) for _ in range(2))
+    assert first == second
+
+
+def test_frames_without_objects() -> None:
+    assert play(lambda t: [], steps(3)) == [(t, []) for t in steps(3)]
+    played = play(lambda t: [seen(0.5)] if t < 0.35 else [], steps(3))
+    assert [bool(tracks) for _, tracks in played].index(False) == 14, "kept for the lifespan of one second"
+
+
+def test_a_box_without_area_is_no_object() -> None:
+    assert play(lambda t: [seen(1.2), Detection("car", 0.9, Box(0.3, 0.3, 0.3, 0.5))], steps(1))[-1][1] == []
+
+
+@pytest.mark.parametrize("jump", [-3600.0, -7.0, -0.05])
+def test_a_clock_set_back_keeps_identities_and_durations(jump: float) -> None:
+    tracker = make_tracker()
+    play(lambda t: [seen(0.5)], steps(10), tracker)
+    (track,) = tracker.update([seen(0.5)], START + 9.9 + jump)
+    assert track.id == 1
+    assert track.still_since is not None
+    assert START + 9.9 + jump - track.still_since == pytest.approx(9.9)
+    assert track.first_seen <= track.last_seen <= START + 9.9 + jump
+    (track,) = tracker.update([seen(0.5)], START + 11.9 + jump)
+    assert track.last_seen - track.first_seen == pytest.approx(11.9)
+
+
+def test_the_same_time_twice_is_harmless() -> None:
+    tracker = make_tracker()
+    once = tracker.update([seen(0.5)], START)
+    assert tracker.update([seen(0.5)], START) == once
+
+
+def test_a_long_gap_forgets_what_moved_and_what_stood() -> None:
+    tracker = make_tracker()
+    play(lambda t: [seen(0.5), seen(0.1 + 0.05 * t, 0.2)], steps(5), tracker)
+    assert tracker.update([], START + 4000) == []
+    assert [track.id for track in tracker.update([seen(0.5)], START + 4000.1)] == [3]
+
+
+def test_an_unknown_label_is_a_group_of_its_own() -> None:
+    played = play(lambda t: [seen(0.5, label="cat"), seen(0.5, label="dog")], steps(5))
+    assert {(track.id, track.label) for track in played[-1][1]} == {(1, "cat"), (2, "dog")}
+
+
+def test_small_boxes_are_followed_too() -> None:
+    """People of 4 x 8 pixels in a picture of 1920: the library's floor on overlaps must not swallow them."""
+    w, h = 4 / 1920, 8 / 1080
+    played = play(lambda t: [seen(0.3 + t * w / 2, 0.5, w, h, "person")], steps(10))
+    assert ids(played, "person") == {1}
