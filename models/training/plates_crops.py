@@ -80,14 +80,14 @@ def cut(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
 
 
 def real_crops(data: Path) -> dict[str, NDArray[np.generic]]:
-    """All labelled Vietnamese crops of a folder in the format of ``plates/texts.csv``, one row per plate.
+    """All labelled crops of a folder in the format of ``plates/texts.csv``, one row per plate.
 
     ``uppers`` counts the characters in the upper line: 0 on one-line plates, -1 where the label does not tell.
     """
     rows: list[tuple[Picture, str, int, int, str, str]] = []
     with (data / "texts.csv").open(encoding="utf-8", newline="") as file:
         for record in csv.DictReader(file):
-            if not record["image"].startswith("vn_") or record["check"] == "uncertain":
+            if record["check"] == "uncertain":
                 continue
             path = data / record["image"]
             picture = cv2.imread(str(path))

@@ -53,7 +53,7 @@ KINDS: dict[str, float] = {
     "foreign_moto": 1.5,
     "temporary": 2,
     "military": 3,
-    "anything": 6,
+    "anything": 14,
 }
 
 
@@ -158,13 +158,23 @@ def _military(rng: np.random.Generator) -> PlateText:
     return PlateText((prefix, number), "short", "red")
 
 
+_ABROAD = ("LLLDDDD", "LLLDLDD", "LLDDDLL", "LLDDDD", "LDDDDD", "LLLDDD", "DDDLLL", "LLDDDDLL", "DDLLDDDD", "LDDLLL")
+"""Shapes of other countries' plates: L a letter, D a digit."""
+
+
 def _anything(rng: np.random.Generator) -> PlateText:
-    """Letters and digits in any order, as on plates of other countries: the reader must not learn to force."""
-    n = int(rng.integers(4, 10))
-    text = "".join(_pick(rng, ALPHABET) for _ in range(n))
+    """Plates of other countries, and letters and digits in any order: the reader must not learn to force."""
     if rng.random() < 0.6:
-        return PlateText((text,), "long", "white")
-    return PlateText((text[: n // 2], text[n // 2 :]), "moto", "white")
+        shape = _pick(rng, _ABROAD)
+        text = "".join(_pick(rng, ALPHABET[10:-1] if kind == "L" else ALPHABET[:10]) for kind in shape)
+    else:
+        text = "".join(_pick(rng, ALPHABET) for _ in range(int(rng.integers(4, 10))))
+    n = len(text)
+    colour: PlateColour = "yellow" if rng.random() < 0.15 else "white"
+    if rng.random() < 0.75:
+        cut = int(rng.integers(2, n - 1))
+        return PlateText((text if rng.random() < 0.5 else f"{text[:cut]}-{text[cut:]}",), "long", colour)
+    return PlateText((text[: n // 2], text[n // 2 :]), "moto", colour)
 
 
 _DRAW = {
