@@ -81,13 +81,18 @@ def figures(outcomes: list[Outcome], threshold: float) -> dict[str, float]:
     hits, found_at = (np.concatenate([getattr(o, name) for o in outcomes]) for name in ("hits", "found_at"))
     of, large = (np.concatenate([getattr(o, name) for o in outcomes]) for name in ("object_groups", "large"))
     seen = found_at >= threshold
-    result = {"recall": float(seen.mean()), "recall_large": float(seen[large].mean())}
-    result["precision"] = float(hits[scores >= threshold].mean())
+    result = {"recall": _share(seen), "recall_large": _share(seen[large])}
+    result["precision"] = _share(hits[scores >= threshold])
     parts = []
     for index, name in enumerate(GROUP_NAMES):
-        result[f"recall {name}"] = float(seen[of == index].mean())
+        result[f"recall {name}"] = _share(seen[of == index])
         parts.append(average_precision(scores[groups == index], hits[groups == index], int((of == index).sum())))
     return result | {"map50": float(np.mean(parts))}
+
+
+def _share(marks: npt.NDArray[np.bool_]) -> float:
+    """Return the share of true marks, 0 where there is none."""
+    return float(marks.sum()) / max(len(marks), 1)
 
 
 def yolox(weights: Path) -> Callable[[Image], Found]:

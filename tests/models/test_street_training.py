@@ -1,0 +1,195 @@
+"""The pure parts of the street detector's training: merging of tiles, rules for labels, windows and the score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.training.common import iou, read_image, sha256
+from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, window
+from models.training.street_detect import Found, suppress
+from models.training.street_labels import drivers, name_of, paired
+from models.training.street_score import average_precision, figures, judge
+from models.training.street_testset import LABELS, NAMES, Truth, load_truth, write_yolo
+
+PERSON, MOTORCYCLE, CAR, BUS, TRUCK = 0, 2, 3, 4, 5
+
+
+def found(*rows: tuple[int, float, float, float, float, float]) -> Found:
+    table = np.array(rows, np.float32).reshape(-1, 6)
+    return Found(boxes=table[:, 1:5], classes=table[:, 0].astype(np.int64), scores=table[:, 5])
+
+
+def truth(boxes: list[list[float]], classes: list[int], ignore: list[list[float]] | None = None) -> Truth:
+    return Truth(
+        file=Path("street.png"),
+        image=np.zeros((100, 100, 3), np.uint8),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4),
+        classes=np.array(classes, np.int64),
+        ignore=np.array(ignore or [], np.float32).reshape(-1, 4),
+    )
+
+
+def test_iou_of_half_shifted_box_is_a_third() -> None:
+    a = np.array([[0, 0, 10, 10]], np.float32)
+    assert iou(a, a + np.array([5, 0, 5, 0], np.float32)) == pytest.approx(1 / 3)
+
+
+def test_a_car_and_a_truck_at_one_place_are_one_vehicle_and_the_better_stays() -> None:
+    kept = suppress(found((CAR, 0, 0, 40, 30, 0.5), (TRUCK, 1, 0, 41, 30, 0.7)), 0.5)
+    assert kept.classes.tolist() == [TRUCK]
+
+
+def test_a_rider_and_the_motorcycle_both_stay() -> None:
+    kept = suppress(found((PERSON, 0, 0, 20, 40, 0.8), (MOTORCYCLE, 0, 2, 20, 42, 0.6)), 0.5)
+    assert sorted(kept.classes.tolist()) == [PERSON, MOTORCYCLE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [
+        (CAR, 1),  # a window of a bus is no car
+        (PERSON, 2),  # a child before an adult is a person
+    ],
+)
+def test_a_part_inside_is_dropped_for_vehicles_alone(kind: int, left: int) -> None:
+    both = found((kind, 0, 0, 100, 100, 0.9), (kind, 10, 10, 40, 40, 0.5))
+    assert len(suppress(both, 0.5, inside=0.85).scores) == left
+
+
+def test_a_faint_motorcycle_below_a_sure_rider_is_paired() -> None:
+    both = found((PERSON, 10, 0, 30, 40, 0.8), (MOTORCYCLE, 10, 25, 30, 60, 0.22))
+    assert paired(both, np.array([True, False])).tolist() == [False, True]
+
+
+def test_a_motorcycle_elsewhere_is_not_paired() -> None:
+    both = found((PERSON, 10, 0, 30, 40, 0.8), (MOTORCYCLE, 60, 25, 80, 60, 0.22))
+    assert not paired(both, np.array([True, False])).any()
+
+
+def test_a_vehicle_named_a_person_too_is_marked() -> None:
+    both = found((PERSON, 0, 0, 50, 40, 0.4), (CAR, 1, 1, 50, 40, 0.3))
+    assert drivers(both).tolist() == [True, False]
+
+
+def test_names_of_frames_carry_the_second() -> None:
+    assert name_of("ab", None) == "ab"
+    assert name_of("ab", 3.5) == "ab@3.50"
+
+
+def scene(side: int = 640) -> Scene:
+    image = np.zeros((side * 9 // 16, side, 3), np.uint8)
+    image[100:200, 100:260] = 255
+    none = np.zeros((0, 4), np.float32)
+    return Scene(
+        image=image, boxes=np.array([[100, 100, 260, 200]], np.float32), classes=np.array([CAR]), ignore=none, weight=1.0
+    )
+
+
+def test_the_box_follows_its_object_through_scale_shift_and_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.training.street_crops.damaged", lambda image, rng: image)
+    rng = np.random.default_rng(3)
+    seen = 0
+    for _ in range(20):
+        result = window(scene(), rng)
+        assert result.image.shape == (WINDOW[1], WINDOW[0], 3)
+        for x1, y1, x2, y2 in result.boxes.round().astype(int):
+            seen += 1
+            assert result.image[y1 + 2 : y2 - 2, x1 + 2 : x2 - 2].min() == 255
+    assert seen > 10
+
+
+def test_places_to_ignore_are_masked() -> None:
+    whole = scene()
+    everywhere = Scene(
+        image=whole.image,
+        boxes=whole.boxes,
+        classes=whole.classes,
+        ignore=np.array([[0, 0, 640, 360]], np.float32),
+        weight=1.0,
+    )
+    result = window(everywhere, np.random.default_rng(0))
+    assert result.ignored[result.image.sum(axis=2) > 600].all()
+
+
+def test_the_same_seed_gives_the_same_window() -> None:
+    first, second = (window(scene(), np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(first.image, second.image)
+    assert np.array_equal(first.boxes, second.boxes)
+
+
+def test_damage_keeps_the_shape_and_leaves_its_input_alone() -> None:
+    image = np.full((40, 60, 3), 90, np.uint8)
+    for seed in range(30):
+        assert damaged(image, np.random.default_rng(seed)).shape == (40, 60, 3)
+    assert (image == 90).all()
+
+
+def test_no_labels_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="labels"):
+        load_scenes(tmp_path)
+
+
+def test_a_text_is_no_picture(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("no picture")
+    with pytest.raises(ValueError, match=r"a\.jpg"):
+        read_image(tmp_path / "a.jpg")
+
+
+def test_score_counts_hits_misses_false_alarms_and_excuses() -> None:
+    street = truth([[0, 0, 20, 20], [50, 50, 90, 90]], [CAR, PERSON], ignore=[[0, 80, 30, 100]])
+    outcome = judge(
+        street,
+        found(
+            (TRUCK, 0, 0, 20, 20, 0.9),  # the car, by another name of its group
+            (CAR, 50, 50, 90, 90, 0.8),  # a person is no vehicle
+            (PERSON, 5, 85, 15, 95, 0.7),  # where nothing is judged
+        ),
+    )
+    result = figures([outcome], 0.25)
+    assert outcome.hits.tolist() == [True, False]
+    assert result["recall"] == 0.5
+    assert result["precision"] == 0.5
+    assert result["recall vehicles"] == 1.0
+
+
+def test_two_boxes_on_one_object_are_one_hit() -> None:
+    outcome = judge(truth([[0, 0, 20, 20]], [CAR]), found((CAR, 0, 0, 20, 20, 0.9), (CAR, 0, 1, 20, 20, 0.8)))
+    assert outcome.hits.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("hits", "objects", "expected"),
+    [([True, True], 2, 1.0), ([True, False, True], 2, 0.5 + 0.5 * 2 / 3), ([False], 1, 0.0), ([True], 4, 0.25)],
+)
+def test_average_precision(hits: list[bool], objects: int, expected: float) -> None:
+    scores = np.linspace(0.9, 0.5, len(hits), dtype=np.float32)
+    assert average_precision(scores, np.array(hits), objects) == pytest.approx(expected)
+
+
+def test_a_missing_source_of_the_test_set_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="SHA-256"):
+        load_truth(tmp_path)
+
+
+def test_the_test_set_is_written_in_the_yolo_format(tmp_path: Path) -> None:
+    write_yolo([truth([[10, 20, 30, 60]], [CAR], ignore=[[0, 0, 10, 10]])], tmp_path)
+    assert (tmp_path / "labels" / "street_00.txt").read_text().splitlines() == [
+        f"{CAR} 0.200000 0.400000 0.200000 0.400000",
+        f"{NAMES.index('ignore')} 0.050000 0.050000 0.100000 0.100000",
+    ]
+    assert read_image(tmp_path / "images" / "street_00.png").shape == (100, 100, 3)
+
+
+def test_no_held_back_picture_was_trained_on() -> None:
+    trained = set((Path(__file__).parents[2] / "models/cards/street.training.txt").read_text().split())
+    held_back = {file.stem.split("@")[0] for file in LABELS.glob("*.json")}
+    assert held_back
+    assert not trained & held_back
+
+
+def test_sha256_of_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert sha256(tmp_path / "empty").startswith("e3b0c442")
