@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ioc.core.errors import ModelError
-from models.manifest import find_model, verify
+from models.manifest import MANIFEST, find_model, verify
 from models.session import Session
 from models.tracker import StreetTracker, TrackerSettings
 from models.yolo import StreetDetector
@@ -19,6 +20,7 @@ def open_street(
     threads: int = 1,
     providers: Sequence[str] | None = None,
     confidence: float = 0.25,
+    manifest: Path = MANIFEST,
 ) -> StreetDetector:
     """The street detector: person, bicycle, motorcycle, car, bus, truck. One is enough for all cameras of a process.
 
@@ -26,7 +28,7 @@ def open_street(
     of 32, by default the manifest's), ``threads`` the cores of one run, ``providers`` short names that force a choice.
     Raises :class:`ModelError` if the file is missing, altered or does not fit.
     """
-    entry = find_model("street", overrides)
+    entry = find_model("street", overrides, path=manifest)
     if entry.task != "detect":
         raise ModelError(f"{entry.file}: model 'street' is for {entry.task}, not for detect")
     session = Session(verify(entry), providers=providers, threads=threads)

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ioc.core.errors import ModelError
+from models.manifest import MANIFEST
 
 T = TypeVar("T")
 Figure = float | int | str | None
@@ -68,6 +69,7 @@ class Options:
     """Where to write a JPEG of the worst mistakes."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """``models`` of the configuration."""
+    manifest: Path = MANIFEST
     progress: Progressing = silent
 
 

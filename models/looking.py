@@ -56,6 +56,7 @@ def open_detector(options: Options, confidence: float) -> ObjectDetector:
         threads=options.threads,
         providers=options.providers or None,
         confidence=confidence,
+        manifest=options.manifest,
     )
     if options.tiles < 1:
         raise ModelError(f"tiles must be at least 1, got {options.tiles}")

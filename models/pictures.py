@@ -55,5 +55,5 @@ def digest(path: Path) -> str:
 def _truncated(data: bytes) -> bool:
     """Whether a JPEG or PNG lacks its end."""
     if data.startswith(b"\xff\xd8"):
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+        return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
     return data.startswith(b"\x89PNG") and b"IEND" not in data[-64:]

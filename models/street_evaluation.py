@@ -37,7 +37,7 @@ SIZES: Final = ((0.0, 0.03), (0.03, 0.06), (0.06, 1.01))
 
 def evaluate(root: Path, options: Options) -> Report:
     """Judge the street detector on a folder. Raises InputError for data that does not fit, ModelError for a model."""
-    entry = find_model("street", options.overrides)
+    entry = find_model("street", options.overrides, path=options.manifest)
     if (root / "points.csv").is_file():
         return evaluate_counts(root, entry, options)
     dataset = read_dataset(root)
