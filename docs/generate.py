@@ -5,7 +5,9 @@ A test compares the committed pages with what this module gives, and fails on an
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,7 +20,7 @@ from pydantic.fields import FieldInfo
 from detectors import discover as detectors
 from ioc.cli import discover as commands
 from ioc.cli import load
-from ioc.core.config import Config, Secret
+from ioc.core.config import Config, Secret, parse_config
 from ioc.core.wire import TOPICS
 
 FOLDER = Path(__file__).parent / "reference"
@@ -208,11 +210,16 @@ def undocumented_commands(listed: Iterable[tuple[str, click.Command]] | None = N
 # Routes
 
 
+@cache
 def openapi() -> dict[str, Any]:
     """The API's OpenAPI document."""
-    from api.app import openapi_document
+    from api.app import Options, create_app
 
-    return openapi_document()
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(parse_config("site: {id: reference}", base=Path(folder)), options=Options(with_bus=False))
+        document = app.openapi()
+        app.state.context.database.dispose()
+    return document
 
 
 def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:

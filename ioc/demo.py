@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
@@ -35,6 +36,8 @@ WALL = 9
 RATE = 2.0
 """Analysed frames per second of a camera: nine of them have to share two cores with everything else."""
 READY_S = 120.0
+PASSWORD = "IOC_ADMIN_PASSWORD"
+"""Environment variable from which ``ioc serve`` takes the first administrator's password."""
 FIRST_LINES = 20
 
 
@@ -137,7 +140,7 @@ def data_folder(wanted: Path | None) -> Iterator[Path]:
 class Output:
     """Where the processes' lines go: all into a file, the launcher's own to the terminal as well.
 
-    It keeps what ``ioc serve`` says on its first start, and the last lines of each process for the case that it fails.
+    It keeps the last lines of each process for the case that it fails.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -151,10 +154,6 @@ class Output:
         if name == "ioc":
             click.echo(f"  {line}", err=True)
         self.last[name] = [*self.last.get(name, []), line][-FIRST_LINES:]
-
-    def account(self) -> dict[str, str]:
-        """The administrator's name and password, as the API prints them when it makes the account; empty later on."""
-        return {}
 
 
 def is_ready(port: int) -> bool:
@@ -175,7 +174,7 @@ def banner(rows: Mapping[str, str]) -> str:
     return "\n".join(["", rule, *lines, rule, ""])
 
 
-async def _announce(port: int, supervisor: Supervisor, output: Output, log: Path) -> None:
+async def _announce(port: int, password: str | None, supervisor: Supervisor, output: Output, log: Path) -> None:
     """Wait until the API is ready, then say where to look; say what went wrong if it does not become ready."""
     deadline = time.monotonic() + READY_S
     while not await asyncio.to_thread(is_ready, port):
@@ -187,7 +186,8 @@ async def _announce(port: int, supervisor: Supervisor, output: Output, log: Path
         banner(
             {
                 "Giao diện / Console": f"http://{LOOPBACK}:{port}",
-                **output.account(),
+                "Người dùng / User": "admin",
+                "Mật khẩu / Password": password or "như lần trước / as before",
                 "Nhật ký / Log": str(log),
                 "Dừng / Stop": "Ctrl-C",
             }
@@ -207,9 +207,12 @@ async def _supervise(programs: Sequence[Program], output: Output, announce: Call
     return 1 if supervisor.failed else 0
 
 
-def show(port: int, data: Path | None) -> int:
-    """Run the demo until it is interrupted. Returns the exit code."""
-    samples = package_folder("sample_videos")
+def show(port: int, data: Path | None, samples: Path | None = None) -> int:
+    """Run the demo until it is interrupted. Returns the exit code.
+
+    ``port`` is the console's, ``data`` the folder to keep (None: a temporary one), ``samples`` that of the clips.
+    """
+    samples = samples or package_folder("sample_videos")
     clips = read_clips(samples)
     kinds = frozenset(path.stem for path in package_folder("detectors").glob("*.py"))
     api = choose_port(port)
@@ -226,10 +229,14 @@ def show(port: int, data: Path | None) -> int:
             ready=lambda: accepts(LOOPBACK, rtsp),
         )
         programs = [*plan(load_config(path), path, os.cpu_count() or 1), cameras]
+        # the API takes the first administrator's password from its environment, and keeps an account that is there
+        password = None if (folder / "ioc.db").exists() else secrets.token_urlsafe(9)
+        if password:
+            programs = [replace(p, environment={PASSWORD: password}) if p.name == "serve" else p for p in programs]
         log = folder / "ioc.log"
         click.echo(f"Khởi động / starting: {', '.join(p.name for p in programs)} …", err=True)
         with log.open("a", encoding="utf-8") as file:
             output = Output(file)
-            code = asyncio.run(_supervise(programs, output, lambda s: _announce(api, s, output, log)))
+            code = asyncio.run(_supervise(programs, output, lambda s: _announce(api, password, s, output, log)))
     click.echo("Đã dừng / stopped.", err=True)
     return code

@@ -109,7 +109,7 @@ def check(path: Path) -> None:
 @click.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="ioc.yaml")
 def run(config: Path) -> None:
-    """Run everything on this machine, as CONFIG says: broker, API and console, workers."""
+    """Chạy mọi thứ trên máy này / run everything on this machine, as CONFIG says: broker, API, console, workers."""
     path = config.resolve()
     loaded = load_config(path)
     check(path)
@@ -120,7 +120,7 @@ def run(config: Path) -> None:
 @click.command(hidden=True)
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def broker(config: Path) -> None:
-    """Run the embedded broker of CONFIG in this process."""
+    """Máy chủ MQTT nhúng / the embedded MQTT broker of CONFIG, in this process."""
     settings = broker_settings(load_config(config).broker)
 
     async def until_stopped() -> None:
@@ -135,15 +135,24 @@ def broker(config: Path) -> None:
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port of the console; taken if free."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Cổng của giao diện / port of the console; another one if it is taken.",
 )
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to keep the data in; a temporary one by default.",
+    help="Thư mục giữ dữ liệu / folder to keep; else a temporary one.",
 )
-def demo(port: int, data: Path | None) -> None:
-    """Show the product: sample cameras over real RTSP, broker, workers, API and console."""
+@click.option(
+    "--clips",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Thư mục clip / folder of clips with truth files; else the sample clips.",
+)
+def demo(port: int, data: Path | None, clips: Path | None) -> None:
+    """Trình diễn / show the product: sample cameras over real RTSP, broker, workers, API and console."""
     from ioc.demo import show
 
-    raise click.exceptions.Exit(show(port, data))
+    raise click.exceptions.Exit(show(port, data, clips))

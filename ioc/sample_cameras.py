@@ -80,7 +80,7 @@ async def serve(folder: Path, host: str, port: int, stop: asyncio.Event) -> None
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8554, show_default=True, help="Port to listen on.")
 def cameras(folder: Path, host: str, port: int) -> None:
-    """Serve the clips of FOLDER as RTSP cameras, each in a loop."""
+    """Camera mẫu / serve the clips of FOLDER as RTSP cameras, each in a loop."""
     logging.basicConfig(format="%(levelname)s %(message)s")
 
     async def until_stopped() -> None:

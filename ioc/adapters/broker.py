@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import socket
 import tempfile
 import threading
@@ -29,6 +30,10 @@ SEGMENT = 1024 * 1024
 SEGMENTS = 16
 """Per topic filter the broker keeps at most SEGMENT * SEGMENTS bytes for readers that lag behind or are away. The library's
 default is 1 GB a filter, which live pictures fill within the hour."""
+CHECK_S = 5.0
+"""Seconds between two checks that the broker delivers, and for one to succeed."""
+FAILURES = 3
+"""Failed checks in a row after which the process ends, to be started anew."""
 
 
 class BrokerError(IocError):
@@ -127,14 +132,43 @@ async def serve(settings: BrokerSettings, stop: asyncio.Event, ready: Callable[[
     except OSError as error:
         raise BrokerError(f"the embedded broker cannot listen on {settings.host}:{settings.port}: {error}") from error
     ready()
-    while engine.is_alive() and not stop.is_set():
+    failures = 0
+    while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), 1.0)
+            await asyncio.wait_for(stop.wait(), CHECK_S)
         except TimeoutError:
-            continue
+            checks = await asyncio.gather(*(delivers(settings, level, port) for level, port in ports.items()))
+            failures = 0 if all(checks) else failures + 1
+            if failures == FAILURES or not engine.is_alive():
+                raise BrokerError("the embedded broker delivers no more") from None
     server.close()
-    if not stop.is_set():
-        raise BrokerError("the embedded broker ended by itself")
+
+
+async def delivers(settings: BrokerSettings, level: Level, port: int) -> bool:
+    """Whether a message sent to the broker at that port of this machine comes back, within :data:`CHECK_S`.
+
+    A panic inside the library leaves its ports open and its locks poisoned: nothing else tells.
+    """
+    import aiomqtt
+
+    topic = f"broker/check/{os.getpid()}/{level}"
+    client = aiomqtt.Client(
+        LOOPBACK,
+        port,
+        username=settings.username,
+        password=settings.password or None,
+        protocol=aiomqtt.ProtocolVersion(level),
+        timeout=CHECK_S,
+    )
+    try:
+        async with asyncio.timeout(CHECK_S), client:
+            await client.subscribe(topic)
+            await client.publish(topic, b"here")
+            async for _ in client.messages:
+                return True
+    except (aiomqtt.MqttError, TimeoutError):
+        pass
+    return False
 
 
 def start_engine(settings: BrokerSettings, ports: dict[Level, int]) -> threading.Thread:

@@ -13,9 +13,12 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from ioc.adapters.broker import BrokerSettings, free_ports
-from ioc.adapters.mqtt_front import Level, protocol_level
+from ioc.adapters import broker
+from ioc.adapters.broker import BrokerSettings, delivers, free_ports
+from ioc.adapters.mqtt_front import Level
 from ioc.core.errors import ConfigError
 from ioc.supervisor import python
 from tests.conftest import EmbeddedBroker
@@ -37,7 +40,9 @@ class Client:
         self.paho.on_subscribe = lambda *a: self._set("subscribed")
         self.paho.on_message = self._message
         if will:
-            self.paho.will_set(will, b"gone", qos=1, retain=True)
+            properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+            properties.ContentType = "application/json"
+            self.paho.will_set(will, b"gone", qos=1, retain=True, properties=properties if protocol == V5 else None)
         self._port = port
 
     def connect(self, username: str | None = None, password: str | None = None) -> None:
@@ -99,9 +104,13 @@ def test_both_protocol_versions_meet_on_one_port(
     out.connect()
     back.connect()
     back.subscribe(f"{topic}/+")
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties.ContentType = "application/json"
     picture = bytes(300_000)  # more than the library's default limit of 20 kB
     for payload in (b"small", picture):
-        out.paho.publish(f"{topic}/a", payload, qos=1).wait_for_publish(WAIT_S)
+        out.paho.publish(f"{topic}/a", payload, qos=1, properties=properties if sender == V5 else None).wait_for_publish(
+            WAIT_S
+        )
     back.until(lambda: len(back.got) == 2)
     assert [payload for _, payload, _ in back.got] == [b"small", picture]
 
@@ -128,21 +137,21 @@ def test_a_crashed_client_leaves_its_retained_will(shared_broker: EmbeddedBroker
 
 def test_only_the_account_gets_in(tmp_path: Path, clients: list[Client], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_BROKER_PASSWORD", 'mật "khẩu" \\ x')
-    broker = EmbeddedBroker(tmp_path)
+    locked = EmbeddedBroker(tmp_path)
     (tmp_path / "broker.yaml").write_text(
-        f"site: {{id: test}}\nbroker: {{url: '{broker.url}', username: ioc, password: {{env: TEST_BROKER_PASSWORD}}}}\n"
+        f"site: {{id: test}}\nbroker: {{url: '{locked.url}', username: ioc, password: {{env: TEST_BROKER_PASSWORD}}}}\n"
     )
-    broker.start()
+    locked.start()
     try:
         for protocol in (V311, V5):
-            right, wrong, nobody = (Client(broker.port, protocol) for _ in range(3))
+            right, wrong, nobody = (Client(locked.port, protocol) for _ in range(3))
             clients += [right, wrong, nobody]
             right.connect("ioc", 'mật "khẩu" \\ x')
             wrong.connect("ioc", "another")
             nobody.connect()
             assert (right.refused, wrong.refused, nobody.refused) == (False, True, True)
     finally:
-        broker.stop()
+        locked.stop()
 
 
 def test_what_is_not_mqtt_is_disconnected(shared_broker: EmbeddedBroker) -> None:
@@ -164,6 +173,19 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("level", [Level.V4, Level.V5])
+async def test_a_broker_that_delivers_passes_the_check(shared_broker: EmbeddedBroker, level: Level) -> None:
+    assert await delivers(BrokerSettings(), level, shared_broker.port)
+
+
+async def test_a_broker_that_only_listens_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "CHECK_S", 0.3)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        assert not await broker.delivers(BrokerSettings(), Level.V4, deaf.getsockname()[1])
+
+
 def test_an_open_door_to_the_network_needs_an_account() -> None:
     with pytest.raises(ConfigError, match=r"broker\.username: needed"):
         BrokerSettings(host="0.0.0.0")
@@ -180,25 +202,3 @@ def test_settings_as_toml_are_bounded() -> None:
 
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(5))) == 5
-
-
-@pytest.mark.parametrize(
-    ("start", "level"),
-    [
-        (b"", None),
-        (b"\x10", None),
-        (b"\x10\x25\x00\x04MQT", None),
-        (b"\x10\x25\x00\x04MQTT\x04\x02", 4),
-        (b"\x10\x25\x00\x04MQTT\x05\x02", 5),
-        (b"\x10\xff\xff\xff\x01\x00\x04MQTT\x05", 5),  # a length of four bytes
-        (b"\x10\x25\x00\x04MQTT\x03", 3),  # named, and refused by whoever asks
-    ],
-)
-def test_protocol_level(start: bytes, level: int | None) -> None:
-    assert protocol_level(start) == level
-
-
-@pytest.mark.parametrize("start", [b"\x16\x03\x01", b"\x10\x25\x00\x06MQIsdp", b"\x10\xff\xff\xff\xff\xff\x00\x04MQTT\x04"])
-def test_other_protocols_are_refused(start: bytes) -> None:
-    with pytest.raises(ValueError, match=r"not|length"):
-        protocol_level(start)
