@@ -1,0 +1,92 @@
+/** What an alert says, in words: lines of a definition list. Pure. */
+import { count, exactSpan, fullTime, percent, toMillis } from "./format";
+import { knows, translate, translateCode, type Language, type WordKey } from "./i18n";
+import type { Alert } from "./model";
+
+export interface Fact {
+  label: string;
+  value: string;
+  /** A text that is read letter by letter: an id, a plate. */
+  code?: boolean;
+}
+
+type Render = (value: unknown, language: Language) => string | null;
+
+const seconds: Render = (value, language) => (typeof value === "number" ? exactSpan(value, language) : null);
+const number: Render = (value, language) => (typeof value === "number" ? count(value, language) : null);
+const text: Render = (value) => (typeof value === "string" && value ? value : null);
+const share: Render = (value) => (typeof value === "number" ? percent(value) : null);
+const coded =
+  (prefix: string): Render =>
+  (value, language) =>
+    typeof value === "string" && value ? translateCode(language, prefix, value) : null;
+
+/** Key in `detail` -> its label and how its value reads. Keys that are not here are shown as they are. */
+const KNOWN: Record<string, [WordKey, Render]> = {
+  label: ["fact.label", coded("label")],
+  dwell_s: ["fact.dwell", seconds],
+  limit_s: ["fact.limit", seconds],
+  still_s: ["fact.still", seconds],
+  count: ["fact.count", number],
+  threshold: ["fact.threshold", number],
+  fault: ["fact.fault", coded("fault")],
+  reason: ["fact.reason", coded("reason")],
+  text: ["fact.text", text],
+  plate: ["fact.plate", text],
+  list: ["fact.list", text],
+  level: ["fact.level", coded("flood")],
+  depth_cm: ["fact.depth", (value) => (typeof value === "number" ? `${Math.round(value)} cm` : null)],
+  area: ["fact.area", share],
+};
+/** Shown elsewhere, or of no use to an operator. */
+const HIDDEN = new Set(["suspected", "sequence"]);
+
+/** The facts of the alert's kind, those known by name first. */
+export function detailFacts(alert: Alert, language: Language): Fact[] {
+  const named: Fact[] = [];
+  const others: Fact[] = [];
+  for (const [key, [label, render]] of Object.entries(KNOWN)) {
+    const value = key in alert.detail ? render(alert.detail[key], language) : null;
+    if (value !== null) named.push({ label: translate(language, label), value, code: key === "plate" });
+  }
+  for (const [key, value] of Object.entries(alert.detail)) {
+    if (key in KNOWN || HIDDEN.has(key) || value === null || value === "") continue;
+    others.push({ label: key.replaceAll("_", " "), value: typeof value === "object" ? JSON.stringify(value) : String(value) });
+  }
+  return [...named, ...others];
+}
+
+/** Where and when, who and how sure. `now` in ms since the epoch. */
+export function generalFacts(alert: Alert, language: Language, zone: string, now: number): Fact[] {
+  const say = (key: WordKey): string => translate(language, key);
+  const began = toMillis(alert.started_at);
+  const end = alert.closed_at ? toMillis(alert.closed_at) : now;
+  const facts: Fact[] = [{ label: say("fact.camera"), value: alert.camera_name }];
+  if (alert.zone) facts.push({ label: say("fact.zone"), value: alert.zone_name ?? alert.zone });
+  facts.push({ label: say("fact.opened"), value: fullTime(toMillis(alert.opened_at), zone) });
+  facts.push({ label: say("fact.started"), value: fullTime(began, zone) });
+  if (alert.closed_at) facts.push({ label: say("fact.closed"), value: fullTime(end, zone) });
+  facts.push({ label: say("fact.duration"), value: exactSpan((end - began) / 1000, language) });
+  if (alert.kind !== "camera") facts.push({ label: say("fact.confidence"), value: percent(alert.confidence) });
+  facts.push({ label: say("fact.assignee"), value: alert.assignee ?? say("alerts.unassigned") });
+  return facts;
+}
+
+/** One short line for the list: the fact that an operator asks for first. */
+export function summary(alert: Alert, language: Language): string {
+  const { detail } = alert;
+  const label = typeof detail.label === "string" ? translateCode(language, "label", detail.label) : "";
+  if (typeof detail.dwell_s === "number") return [label, exactSpan(detail.dwell_s, language)].filter(Boolean).join(", ");
+  if (typeof detail.count === "number") {
+    const limit = typeof detail.threshold === "number" ? ` / ${detail.threshold}` : "";
+    return `${count(detail.count, language)}${limit} ${translateCode(language, "label", "person")}`;
+  }
+  if (typeof detail.plate === "string") return detail.plate;
+  if (typeof detail.fault === "string") {
+    const fault = translateCode(language, "fault", detail.fault);
+    const reason = typeof detail.reason === "string" && knows("reason", detail.reason);
+    return reason ? `${fault}: ${translateCode(language, "reason", detail.reason as string)}` : fault;
+  }
+  if (typeof detail.level === "string") return translateCode(language, "flood", detail.level);
+  return label;
+}
