@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ioc.core.errors import ModelError
-from models.manifest import MANIFEST, find_model, verify
+from models.manifest import MANIFEST, ModelEntry, find_model, verify
 from models.session import Session
 from models.tracker import StreetTracker, TrackerSettings
 from models.yolo import StreetDetector
@@ -32,11 +32,18 @@ def open_street(
     if entry.task != "detect":
         raise ModelError(f"{entry.file}: model 'street' is for {entry.task}, not for detect")
     session = Session(verify(entry), providers=providers, threads=threads)
-    channels = session.outputs[0][1][1:2]
-    if channels and isinstance(channels[0], int) and channels[0] != 4 + len(entry.labels):
-        raise ModelError(f"{entry.file}: gives {channels[0] - 4} classes, its {len(entry.labels)} labels do not fit")
     taken = _input_size(session) or size or max(entry.input)
-    return StreetDetector(session, entry.labels, size=taken, confidence=confidence)
+    return StreetDetector(session, _labels(session, entry), size=taken, confidence=confidence)
+
+
+def _labels(session: Session, entry: ModelEntry) -> tuple[str, ...]:
+    """The manifest's labels, or those that the file itself states where only they fit it. Raises ModelError."""
+    channels = session.outputs[0][1][1:2]
+    if not channels or not isinstance(channels[0], int) or channels[0] == 4 + len(entry.labels):
+        return entry.labels
+    if channels[0] == 4 + len(session.names):
+        return session.names
+    raise ModelError(f"{entry.file}: gives {channels[0] - 4} classes, its {len(entry.labels)} labels do not fit")
 
 
 def _input_size(session: Session) -> tuple[int, int] | None:

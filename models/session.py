@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,6 +63,17 @@ def choose_providers(available: Sequence[str], forced: Sequence[str] | None = No
     return [PROVIDERS[short] for short in forced]
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """Class names of ultralytics' metadata, ``{0: 'person', 1: 'car'}``; empty unless they are numbered from 0."""
+    try:
+        found = ast.literal_eval(text) if text else {}
+    except (ValueError, SyntaxError):
+        return ()
+    if not isinstance(found, dict) or sorted(found) != list(range(len(found))):
+        return ()
+    return tuple(str(found[number]).lower() for number in range(len(found)))
+
+
 class Session:
     """One ONNX file, loaded. ``run`` may be called from several threads at once."""
 
@@ -94,6 +106,8 @@ class Session:
         """(name, shape) of each input; a free dimension is a string."""
         self.outputs = tuple((o.name, tuple(o.shape)) for o in self._session.get_outputs())
         """(name, shape) of each output."""
+        self.names = _names(self._session.get_modelmeta().custom_metadata_map.get("names", ""))
+        """Class names that the file itself states, as ultralytics writes them; empty if it states none."""
         if len(self.inputs) != 1:
             raise ModelError(f"{path}: has {len(self.inputs)} inputs, one picture was expected")
         log.info("model %s runs on %s, %d thread(s)", path.name, self.provider, threads)

@@ -7,7 +7,7 @@ tracks and counts groups; mAP50 and the tables judge labels. A folder with ``poi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,10 +41,11 @@ def evaluate(root: Path, options: Options) -> Report:
     if (root / "points.csv").is_file():
         return evaluate_counts(root, entry, options)
     dataset = read_dataset(root)
-    if unknown := sorted(set(dataset.names) - set(entry.labels)):
+    detector = open_detector(options, FLOOR)
+    if unknown := sorted(set(dataset.names) - set(detector.labels)):
         raise InputError(f"{root / 'data.yaml'}: the street detector knows no {', '.join(unknown)}")
     refuse_overlap([sample.image for sample in dataset.samples], entry.training, entry.name)
-    figures, breakdowns = judge(dataset, open_detector(options, FLOOR), options)
+    figures, breakdowns = judge(dataset, detector, options)
     return Report(task="street", dataset=root, model=describe(entry, options), figures=figures, breakdowns=breakdowns)
 
 
@@ -54,7 +55,8 @@ def judge(dataset: Dataset, detector: ObjectDetector, options: Options) -> tuple
         look(detector, read_picture(sample.image), sample.image) for sample in options.progress(dataset.samples, "street")
     ]
     threshold = USUAL if options.confidence is None else options.confidence
-    groups = [_match_groups(s, d, threshold) for s, d in zip(dataset.samples, seen, strict=True)]
+    judged = {group_of(name) for name in dataset.names}
+    groups = [_match_groups(s, d, threshold, judged) for s, d in zip(dataset.samples, seen, strict=True)]
     figures: dict[str, Figure] = {"pictures": len(dataset.samples), "confidence": threshold}
     figures |= _totals(groups)
     precisions = {label: _average_precision(label, dataset, seen) for label in dataset.names}
@@ -79,11 +81,12 @@ class _Groups:
     missed: tuple[int, ...]
 
 
-def _match_groups(sample: Sample, seen: Seen, threshold: float) -> _Groups:
+def _match_groups(sample: Sample, seen: Seen, threshold: float, judged: Collection[str]) -> _Groups:
+    """What the data set does not label is not judged: a person is no mistake where only vehicles are marked."""
     hits: list[tuple[int, int]] = []
     false: list[int] = []
     missed: list[int] = []
-    for group in dict.fromkeys(map(group_of, (*sample.classes, *seen.labels))):
+    for group in sorted(judged):
         found = np.array(
             [i for i, label in enumerate(seen.labels) if group_of(label) == group and seen.scores[i] >= threshold], np.intp
         )

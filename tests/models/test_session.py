@@ -11,7 +11,7 @@ import pytest
 
 from ioc.core.errors import ModelError
 from models.manifest import find_model, verify
-from models.session import Session, choose_providers
+from models.session import Session, _names, choose_providers
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 TENSORRT, OPENVINO = "TensorrtExecutionProvider", "OpenVINOExecutionProvider"
@@ -49,6 +49,25 @@ def test_order_of_providers(available: list[str], forced: list[str] | None, chos
 def test_a_forced_provider_is_never_replaced(forced: list[str], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         choose_providers([CPU], forced)
+
+
+def test_names_that_the_file_states(street: Path) -> None:
+    assert Session(street).names == ("person", "bicycle", "motorcycle", "car", "bus", "truck")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{0: 'Person', 1: 'car'}", ("person", "car")),
+        ("", ()),
+        ("{1: 'car'}", ()),
+        ("['car']", ()),
+        ("{0: 'car'", ()),
+        ("__import__('os')", ()),
+    ],
+)
+def test_names_in_metadata(text: str, names: tuple[str, ...]) -> None:
+    assert _names(text) == names
 
 
 def test_the_choice_is_logged(street: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -85,6 +85,13 @@ def test_figures_by_hand(tmp_path: Path, answers: Told) -> None:
     assert confusions.rows == (("car", "truck", 1),)
 
 
+def test_what_the_data_set_does_not_label_is_not_judged(tmp_path: Path, answers: Told) -> None:
+    (tmp_path / "data.yaml").write_text("names: {1: car, 2: truck, 3: ignore}\n")
+    (tmp_path / "labels" / "a.txt").write_text(CAR)
+    figures, _ = judge(read_dataset(tmp_path), answers, Options())
+    assert figures["precision"] == 0.5, "the two people are no mistakes here"
+
+
 def test_another_threshold(tmp_path: Path, answers: Told) -> None:
     figures, _ = judge(read_dataset(tmp_path), answers, Options(confidence=0.05))
     assert figures["recall"] == 1.0
