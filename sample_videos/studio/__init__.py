@@ -1,0 +1,1 @@
+"""Renders the sample clips: scenes are described in plain Python and drawn by Blender's Cycles."""

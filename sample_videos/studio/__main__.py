@@ -1,0 +1,143 @@
+"""Renders sample clips: `python -m sample_videos.studio SCENE…` (needs `pip install .[studio]`; see ../README.md)."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sample_videos.studio import finish, record, scenes
+from sample_videos.studio.pictures import Picture
+from sample_videos.studio.stage import Stage
+from sample_videos.truth import truth_path, video_path
+
+BACKGROUND_SAMPLES = 32
+STRETCH = 20  # frames a process takes at once
+MASKS = Path(__file__).parent.parent / "masks"
+PICTURES = Path(__file__).parent.parent / "pictures"
+
+
+def names() -> list[str]:
+    """The scenes there are."""
+    return sorted(m.name for m in pkgutil.iter_modules(scenes.__path__) if m.name != "common")
+
+
+def build(name: str) -> Stage:
+    """The stage of one scene."""
+    stage = importlib.import_module(f"sample_videos.studio.scenes.{name}").build()
+    assert isinstance(stage, Stage)
+    return stage
+
+
+def claims(folder: Path, frames: int) -> Iterator[range]:
+    """Stretches of frames that no other process of this run has taken yet."""
+    for start in range(0, frames, STRETCH):
+        try:
+            (folder / f"claim-{start:05d}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield range(start, min(start + STRETCH, frames))
+
+
+def work(name: str, folder: Path, part: int, parts: int) -> None:
+    """Render stretches of frames until none is left; part 0 of `parts` also renders the background and the masks."""
+    from sample_videos.studio.blender import Studio
+    from sample_videos.studio.compose import Composer, render_frames
+
+    stage = build(name)
+    studio = Studio(stage, threads=1 if part > 0 else 0)
+    path = folder / "background.png"
+    if part == 0 and not path.exists():
+        studio.show({})
+        cv2.imwrite(str(folder / "background.part.png"), studio.render(None, BACKGROUND_SAMPLES))
+        for view, camera in stage.views.items():
+            cv2.imwrite(str(folder / f"view-{view}.png"), studio.view(camera, BACKGROUND_SAMPLES // 2))
+        (folder / "background.part.png").rename(path)
+    while not path.exists():
+        time.sleep(1.0)
+    background = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), dtype=np.uint8)
+    composer = Composer(stage, studio, background)
+    started = time.process_time()
+    for stretch in claims(folder, stage.frames):
+        for index in render_frames(composer, folder, stretch):
+            print(f"{name} {index}/{stage.frames} {time.process_time() - started:.0f} CPU s", flush=True)
+    if part == 0:
+        MASKS.mkdir(exist_ok=True)
+        for share in (0.3, 0.5, 0.8):
+            index = int(stage.frames * share)
+            mask = studio.render_ids(stage.placed(index / stage.fps))
+            cv2.imwrite(str(MASKS / f"{name}.{index:05d}.png"), mask, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+def finished(stage: Stage, folder: Path) -> Iterator[Picture]:
+    """The clean frames with the scene's own finish and the sensor's noise."""
+    seed = sum(map(ord, stage.name))
+    views = {v: np.asarray(cv2.imread(str(folder / f"view-{v}.png"), cv2.IMREAD_COLOR), dtype=np.uint8) for v in stage.views}
+    for index in range(stage.frames):
+        picture = np.asarray(cv2.imread(str(folder / f"{index:05d}.png"), cv2.IMREAD_COLOR), dtype=np.uint8)
+        if stage.finish is not None:
+            picture = stage.finish(picture, index / stage.fps, views)
+        yield finish.sensor(picture, index, seed, stage.noise)
+
+
+def assemble(name: str, folder: Path, crf: int) -> None:
+    """Encode the clip, write its truth and its picture for the README."""
+    stage = build(name)
+    record.write(stage, truth_path(name))
+    size = stage.camera.width, stage.camera.height
+    finish.encode(finished(stage, folder), video_path(name), stage.fps, size, crf)
+    PICTURES.mkdir(exist_ok=True)
+    still = cv2.imread(str(folder / f"{int(stage.frames * 0.62):05d}.png"))
+    if still is not None:
+        small = cv2.resize(still, (640, round(640 * size[1] / size[0])), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(PICTURES / f"{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 82])
+
+
+def main() -> None:
+    """Render, or with `--truth` only measure, the named scenes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scene", nargs="+", choices=names())
+    parser.add_argument("--folder", type=Path, default=Path("build/studio"), help="where frames are kept between runs")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that render side by side")
+    parser.add_argument("--crf", type=int, default=27)
+    parser.add_argument("--truth", action="store_true", help="write only the truth")
+    parser.add_argument("--part", type=int, default=-1, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    for name in args.scene:
+        if args.truth:
+            record.write(build(name), truth_path(name))
+            continue
+        folder = args.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        if args.part >= 0:
+            work(name, folder, args.part, args.jobs)
+            continue
+        for claim in folder.glob("claim-*"):
+            claim.unlink()
+        command = [
+            sys.executable,
+            "-m",
+            "sample_videos.studio",
+            name,
+            "--folder",
+            str(args.folder),
+            "--jobs",
+            str(args.jobs),
+        ]
+        processes = [subprocess.Popen([*command, "--part", str(k)], env=os.environ) for k in range(args.jobs)]
+        if any(process.wait() for process in processes):
+            raise SystemExit(f"{name}: a renderer failed")
+        assemble(name, folder, args.crf)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module a scene; each has `build()`, which returns its stage."""
