@@ -12,7 +12,7 @@ from ioc.core import wire
 from ioc.core.config import Evidence
 from ioc.core.types import Alert, AlertEvent, Phase, Severity
 from streams.recorder import LONGEST_CLIP_S, MAX_WAITING, Record, Recorder
-from tests.fakes.clock import FrozenClock
+from tests.fakes.time import FrozenClock
 from tests.fakes.evidence import FakeFootage, MemoryStore
 
 T0 = 1_700_000_000.0
