@@ -36,7 +36,10 @@ ROLES = ("viewer", "operator", "police", "admin")
 @click.option("--replica", default="1", show_default=True, help="Tên bản sao / this replica's name, stable over restarts")
 @click.option("--share", help="Nhóm chia sẻ / shared subscription group, where several replicas divide the events")
 @click.option("--origin", "origins", multiple=True, help="Nguồn được phép / another origin that may log in; may repeat")
-@click.option("--log-level", default="info", type=click.Choice(["debug", "info", "warning", "error"]), show_default=True)
+@click.option(
+    "--log-level", default="info", type=click.Choice(["debug", "info", "warning", "error"]), show_default=True,
+    help="Mức nhật ký / how much is logged",
+)  # fmt: skip
 def serve(
     config: Path, host: str | None, port: int | None, replica: str, share: str | None, origins: tuple[str, ...],
     log_level: str,

@@ -15,6 +15,8 @@ from api.store.tables import AuditRow
 
 GENESIS = "0" * 64
 """Stands before the first line."""
+CHUNK = 500
+"""Lines that are checked at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,13 @@ def digest(row: AuditRow) -> str:
 
 def verify(session: Session) -> int | None:
     """The id of the first line that was altered, or before which one is missing; None for an unbroken chain."""
-    previous = GENESIS
-    for row in session.scalars(select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=500)):
-        if row.previous != previous or row.hash != digest(row):
-            return row.id
-        previous = row.hash
+    previous, after = GENESIS, 0
+    while rows := session.scalars(select(AuditRow).where(AuditRow.id > after).order_by(AuditRow.id).limit(CHUNK)).all():
+        for row in rows:
+            if row.previous != previous or row.hash != digest(row):
+                return row.id
+            previous, after = row.hash, row.id
+        session.expunge_all()
     return None
 
 

@@ -81,7 +81,7 @@ def open_database(store: Store) -> Database:
 
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring the schema up (or, in tests, down) to a revision; several replicas may start at once."""
-    with database.engine.begin() as connection:
+    with database.engine.connect().execution_options(ioc_write=True) as connection, connection.begin():
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_MIGRATE})
         config = alembic_config(connection)

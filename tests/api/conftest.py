@@ -1,0 +1,217 @@
+"""The API's parts for tests: both databases, a frozen clock, cheap passwords, people who are logged in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+
+from api.app import Options, create_app
+from api.security import Passwords
+from api.store import accounts, alerts
+from api.store.database import Database, open_database
+from api.store.tables import Base
+from api.workflow import Role
+from ioc.core import wire
+from ioc.core.config import Config, Store, parse_config
+from ioc.core.types import Alert, AlertEvent, Box, EvidenceItem, Phase, Severity
+from tests.api import postgres
+from tests.fakes.files import MemoryEvidence
+from tests.fakes.time import FrozenClock
+
+PASSWORD = "mật khẩu thử nghiệm"
+CONFIG = """
+site: {id: bac-ninh, name: IOC Bắc Ninh}
+cameras:
+  - id: gate
+    name: Cổng chính
+    url: rtsp://127.0.0.1/gate
+    location: {lat: 21.186, lon: 106.076}
+    zones:
+      - {id: kerb, name: Lề đường, polygon: [[0, 0], [1, 0], [1, 1]], rules: {parking: {}}}
+  - {id: square, name: Quảng trường, url: rtsp://127.0.0.1/square}
+"""
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    folder = postgres.binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with postgres.cluster(folder) as url:
+        open_database(Store(url=url.format(name="postgres"))).dispose()
+        yield url
+
+
+KINDS = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty database of each kind. The one on PostgreSQL is shared and emptied: making one takes longer than a test."""
+    if request.param == "sqlite":
+        return Store(url=f"sqlite:///{tmp_path}/ioc.db")
+    url = request.getfixturevalue("cluster").format(name="postgres")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))  # the audit log's triggers refuse this otherwise
+        connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY"))
+    engine.dispose()
+    return Store(url=url)
+
+
+@pytest.fixture(params=KINDS)
+def own_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """As ``store``, for a test that changes the schema."""
+    if request.param == "sqlite":
+        return Store(url=f"sqlite:///{tmp_path}/ioc.db")
+    url, name = request.getfixturevalue("cluster"), f"test{next(_numbers)}"
+    engine = create_engine(url.format(name="template1"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return Store(url=url.format(name=name))
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def database(store: Store) -> Iterator[Database]:
+    database = open_database(store)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def own_database(own_store: Store) -> Iterator[Database]:
+    database = open_database(own_store)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def sqlite(tmp_path) -> Iterator[Database]:
+    """The embedded database alone, where the store is not what is tested."""
+    database = open_database(Store(url=f"sqlite:///{tmp_path}/ioc.db"))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def config() -> Config:
+    return parse_config(CONFIG)
+
+
+@pytest.fixture
+def files() -> MemoryEvidence:
+    return MemoryEvidence()
+
+
+@pytest.fixture
+def make_app(config, clock, passwords, files):
+    """Makes the API on a database, without a bus unless asked."""
+
+    def make(database: Database, **changes):
+        changes.setdefault("with_bus", False)
+        return create_app(
+            changes.pop("config", config), options=replace(Options(), **changes), database=database, evidence_files=files,
+            clock=clock, passwords=passwords,
+        )  # fmt: skip
+
+    return make
+
+
+@dataclass(frozen=True)
+class People:
+    """Adds accounts and logs them in."""
+
+    app: object
+    database: Database
+    passwords: Passwords
+    clock: FrozenClock
+
+    def add(self, name: str, role: Role, cameras=None) -> int:
+        new = accounts.NewUser(username=name, password_hash=self.passwords.hash(PASSWORD), role=role, cameras=cameras)
+        with self.database.write() as session:
+            return accounts.add_user(session, new, self.clock.now()).id
+
+    def client(self) -> TestClient:
+        """Somebody who is not logged in; faults of the server come back as answers."""
+        return TestClient(self.app, raise_server_exceptions=False)
+
+    def log_in(self, name: str, role: Role = Role.OPERATOR, cameras=None) -> TestClient:
+        """A new account that is logged in with the CSRF token set."""
+        self.add(name, role, cameras)
+        client = self.client()
+        answer = client.post("/api/v1/session", json={"username": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+
+@pytest.fixture
+def people(database, make_app, passwords, clock) -> Iterator[People]:
+    app = make_app(database)
+    with TestClient(app):
+        yield People(app, database, passwords, clock)
+
+
+@pytest.fixture
+def quick_people(sqlite, make_app, passwords, clock) -> Iterator[People]:
+    """As ``people``, on the embedded database alone."""
+    app = make_app(sqlite)
+    with TestClient(app):
+        yield People(app, sqlite, passwords, clock)
+
+
+AT = 1_799_999_000.0
+
+
+def event(
+    number: int = 1, *, sequence: int = 0, camera: str = "gate", at: float | None = None, kind: str = "parking", **alert
+) -> AlertEvent:
+    """The event ``sequence`` of alert ``number``."""
+    opened_at = AT + number if at is None else at
+    subject = f"kerb:{number}"
+    value = Alert(
+        id=wire.alert_id("bac-ninh", camera, kind, subject, opened_at), site="bac-ninh", camera=camera, kind=kind,
+        subject=subject, zone="kerb", severity=Severity.MEDIUM, confidence=0.875, started_at=opened_at - 30,
+        opened_at=opened_at, box=Box(0.1, 0.2, 0.3, 0.4), detail={"label": "car", "dwell_s": 30.5},
+    )  # fmt: skip
+    value = replace(value, **alert)
+    phase = Phase.CLOSED if value.closed_at else (Phase.UPDATED if sequence else Phase.OPENED)
+    ident = wire.event_id(value.id, phase, sequence)
+    return AlertEvent(id=ident, phase=phase, sequence=sequence, at=value.closed_at or opened_at + sequence, alert=value)
+
+
+def picture(key: str = "gate/1/during.jpg", data: bytes = b"\xff\xd8picture") -> EvidenceItem:
+    """An evidence item of a key."""
+    return EvidenceItem(role="during", key=key, media_type="image/jpeg", sha256="a" * 64, bytes=len(data), at=AT)
+
+
+@pytest.fixture
+def ingest(clock) -> Callable[..., list]:
+    """Puts events into a database."""
+
+    def put(database: Database, *events: AlertEvent) -> list:
+        with database.write() as session:
+            return alerts.ingest(session, events, clock.now())
+
+    return put
