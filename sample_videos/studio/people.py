@@ -84,7 +84,7 @@ def person(look: Look, pose: Pose = STAND) -> Mesh:
         mesh.limb(hip, joint, 0.088, 0.062, trousers)
         mesh.limb(joint, foot, 0.06, 0.043, trousers)
         toe = foot + np.array([0.14 * math.cos(math.radians(thigh - knee) * 0.4), 0.0, -0.03])
-        mesh.limb((*foot, -0.03, 0, -0.03), toe, 0.042, 0.035, SHOE)
+        mesh.limb(foot + np.array([-0.03, 0.0, -0.03]), toe, 0.042, 0.035, SHOE)
         low = min(low, float(min(foot[2], toe[2])) - 0.04) if low else float(min(foot[2], toe[2])) - 0.04
     _trunk(mesh, look, pose, hips, shirt)
     lift = (pose.seat - 0.80) if pose.seat else -low
