@@ -67,7 +67,10 @@ def make_clip(samples: Sequence[Sample]) -> Clip:
         _write(buffer, kind, form, part, list(zip(shown, decoded, strict=True)), last)
     except (av.FFmpegError, ValueError) as error:
         raise StorageError(f"no clip: {form.codec} video could not be put into {extension}: {error}") from error
-    return Clip(buffer.getvalue(), start, (max(shown) + last) / CLOCK, media_type, extension)
+    data = buffer.getvalue()
+    if form.codec == "hevc":
+        data = data.replace(b"hev1", b"hvc1", 1)  # in the index, which stands first; Apple's players know no other name
+    return Clip(data, start, (max(shown) + last) / CLOCK, media_type, extension)
 
 
 def _longest(samples: Sequence[Sample]) -> list[Sample]:
@@ -102,15 +105,13 @@ def _write(
     with av.open(buffer, "w", format=kind, options=options) as container:
         stream = container.add_mux_stream(form.codec, width=size[0], height=size[1])
         stream.time_base = Fraction(1, CLOCK)
-        if form.codec == "hevc":
-            stream.codec_tag = "hvc1"  # players of Apple know no other
         latest = max(times)[0]
         for sample, (shown, decoded) in zip(part, times, strict=True):
             packet = Packet(sample.data)
             packet.stream = stream
             packet.time_base = stream.time_base
             packet.pts, packet.dts, packet.is_keyframe = shown, decoded, sample.key
-            if shown == latest:
+            if sample is part[-1] or shown == latest:  # of the others the container knows it from the next one
                 packet.duration = last
             container.mux(packet)
 

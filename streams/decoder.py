@@ -171,21 +171,34 @@ class Pacer:
     """Picks pictures at a rate, evenly: the first at or after each due time. Without a rate it takes all."""
 
     def __init__(self, rate: float | None) -> None:
-        self.rate = rate
-        """Pictures per second at most, or None for all; may be changed at any time."""
+        self._rate = rate
         self._due: float | None = None
+        self._taken = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures per second at most, or None for all; may be changed at any time, also from another thread."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, value: float | None) -> None:
+        self._rate = value
+        if self._due is not None and value is not None:
+            self._due = min(self._due, self._taken + 1.0 / value)
 
     def wants(self, at: float) -> bool:
         """Whether a picture of this time (s) would be taken."""
-        # A second behind the due time is a clock set back: take it.
-        return self.rate is None or self._due is None or at >= self._due - 1e-3 or at < self._due - 1.0 - 1.0 / self.rate
+        if self._rate is None or self._due is None or at >= self._due - 1e-3:
+            return True
+        return at < self._taken - 1.0  # the clock was set back
 
     def take(self, at: float) -> bool:
         """Whether to take this picture; if so the next is due one period later."""
         if not self.wants(at):
             return False
-        if self.rate is not None:
-            period = 1.0 / self.rate
-            late = self._due is None or not 0.0 <= at - self._due < period
-            self._due = at + period if late or self._due is None else self._due + period
+        if self._rate is not None:
+            period = 1.0 / self._rate
+            even = self._due is not None and 0.0 <= at - self._due < period
+            self._due = (self._due if even and self._due is not None else at) + period
+        self._taken = at
         return True

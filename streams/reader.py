@@ -241,6 +241,8 @@ class CameraReader:
 
     def _on_lost(self, error: SourceError) -> None:
         self._silent_since = None
+        if self._live:
+            self.slot.clear()  # whoever has heard of the loss must not be given an older picture
         with self._lock:
             if self._state is not CameraState.LOST:
                 self._state, self._since = CameraState.LOST, self._clock.now()

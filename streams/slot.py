@@ -35,6 +35,13 @@ class Slot(Generic[T]):
             self.ready.notify_all()
             return True
 
+    def clear(self) -> None:
+        """Drop what lies there; it counts as stale."""
+        with self.ready:
+            self.stale += self._item is not None
+            self._item = None
+            self.ready.notify_all()
+
     def take(self, timeout: float = 0.0) -> T | None:
         """The item, waiting for it up to ``timeout`` seconds; None if there is none."""
         with self.ready:

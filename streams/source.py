@@ -195,7 +195,11 @@ class _SampleReader:
     def samples(self, packet: Packet[VideoStream], at: float, pts: float, timed: bool) -> Generator[Sample]:
         """The samples in a packet: one, or none while a bit stream filter waits."""
         key = packet.is_keyframe
-        parts = [bytes(p) for p in self._annex_b.filter(packet)] if self._annex_b else [bytes(packet)]
+        try:
+            parts = [bytes(p) for p in self._annex_b.filter(packet)] if self._annex_b else [bytes(packet)]
+        except av.FFmpegError:
+            log.warning("%s: a picture at %.2f s is cut off", plain_url(self._url), pts)
+            return
         for data in parts:
             whole = self._with_parameters(data) if key else data
             yield Sample(at=at, pts=pts, timed=timed, key=key, data=whole, format=self._format)

@@ -7,14 +7,14 @@ import hashlib
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 
 import aio_sockets
 import av
 import numpy as np
 from aio_rtsp_toolkit.server import RtspServer
-from aio_rtsp_toolkit.server_session import RtspServerSession
+from aio_rtsp_toolkit.server_session import RtspServerSession, StreamTrackState
 
 REALM, NONCE = "camera", "0123456789abcdef"
 
@@ -39,6 +39,8 @@ def write_clip(
         stream = container.add_stream(codec, rate=1000 if times else fps, options={**fitting, **(options or {})})
         stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        if codec != "libx264":
+            stream.bit_rate = 4_000_000
         for i, time in enumerate(times or range(round(seconds * fps))):
             frame = av.VideoFrame.from_ndarray(picture(first + i, size), format="bgr24")
             frame.pts = time
@@ -74,14 +76,20 @@ class _Session(RtspServerSession):
         await super()._handle_describe(uri, req_headers)
 
     async def _send_interleaved_frame(self, channel: int, payload: bytes) -> None:
+        if self.server.garbled.is_set():
+            payload = payload[:13] + bytes(255 - b for b in payload[13:])  # the headers stay
         if not self.server.silent.is_set():
             await super()._send_interleaved_frame(channel, payload)
+
+    async def _sleep_until_media_time(self, state: StreamTrackState, media_time: float) -> None:
+        await super()._sleep_until_media_time(state, media_time / self.server.speed)
 
 
 class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
     """Serves the clips of a folder over RTSP, looped, in a thread of its own.
 
-    ``user`` asks for that user and password (digest); a user called guest is forbidden. ``silent`` stops all data while set.
+    ``user`` asks for that user and password (digest); a user called guest is forbidden. ``silent`` stops all data while set,
+    ``garbled`` makes garbage of it, ``speed`` plays faster.
     """
 
     def __init__(self, folder: Path, *, user: tuple[str, str] | None = None) -> None:
@@ -89,8 +97,10 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
         self.logger = logging.getLogger("fake camera")
         self.user = user
         self.silent = threading.Event()
+        self.garbled = threading.Event()
+        self.speed = 1.0
         self.connections = 0
-        self._sessions: set[asyncio.Task[None]] = set()
+        self.sessions: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake camera")
         self._thread.start()
@@ -112,6 +122,7 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
     def end(self) -> None:
         """Go down for good."""
         self.down()
+        self._call(self._tidy())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -133,36 +144,37 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
         self.connections += 1
         task = asyncio.current_task()
         assert task is not None
-        self._sessions.add(task)
+        self.sessions.add(task)
         session = _Session(self, sock)
         try:
             await session.run()
         except (OSError, EOFError, asyncio.CancelledError):  # hung up, by either side
             pass
         finally:
-            self._sessions.discard(task)
+            self.sessions.discard(task)
 
     async def _vanish(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        for task in list(self._sessions):
+        for task in list(self.sessions):
             task.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
+        await asyncio.gather(*self.sessions, return_exceptions=True)
 
-    def _call(self, coroutine: object) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)  # type: ignore[arg-type]  # a coroutine
+    async def _tidy(self) -> None:
+        """End what the toolkit leaves behind: threads that read clips, and their pending hand-overs."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._loop.shutdown_default_executor()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
+
+    def _call(self, work: Coroutine[object, object, object]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def serving(folder: Path, **settings: object) -> Iterator[FakeCamera]:
-    """A server for a fixture."""
-    camera = FakeCamera(folder, **settings)  # type: ignore[arg-type]  # as the class takes them
-    yield camera
-    camera.end()
-
-
-Made = Callable[..., Path]
