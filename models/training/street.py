@@ -122,7 +122,7 @@ def train(model: DetectionModel, scenes: list[Scene], target: Path, plan: Plan) 
     others = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.999))
-    average = ModelEMA(model, decay=0.998, tau=100)
+    average = ModelEMA(model, decay=0.995, tau=100)
     started = time.monotonic()
     batches = iter(DataLoader(Windows(scenes, plan.seed), batch_size=None))
     step, progress = 0, 0.0

@@ -20,11 +20,17 @@ import numpy.typing as npt
 from models.training.common import VIDEO_SUFFIXES, Image, area, duration, frames_at, intersection, iou, read_image, sha256
 from models.training.street_detect import GROUPS, Detector, Found
 
+BY_EYE = Path(__file__).parent / "labels" / "by_eye"
+"""Labels made by eye where the teacher fails, in the dark and in rain; they stand in for its own."""
 LABEL_FLOOR = 0.3
 """At and above this score of the teacher a box is a label; between 0.15 and it the place is ignored."""
 IGNORE_FLOOR = 0.15
 PAIR_FLOOR = 0.2
 """A motorcycle below a labelled rider, or a rider above a labelled two-wheeler, is a label from this score."""
+
+
+Labels = dict[str, list[list[float]]]
+"""Rows [class, x1, y1, x2, y2, score] in pixels, as `objects` and `ignore`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +113,7 @@ def name_of(digest: str, second: float | None) -> str:
     return digest if second is None else f"{digest}@{second:.2f}"
 
 
-def label(detector: Detector, image: Image, source: Source) -> dict[str, list[list[float]]]:
+def label(detector: Detector, image: Image, source: Source) -> Labels:
     """Return the teacher's boxes, each [class, x1, y1, x2, y2, score], as `objects` and `ignore`."""
     found = detector.tiled(image, full=source.full, tiles=source.tiles, floor=IGNORE_FLOOR)
     found = found.where(np.isin(found.classes, source.only))
@@ -126,6 +132,18 @@ def label(detector: Detector, image: Image, source: Source) -> dict[str, list[li
     if not source.complete:
         ignore.append([0, 0, 0, float(image.shape[1]), float(image.shape[0]), 0])
     return {"objects": [row for row, sure in zip(rows, certain, strict=True) if sure], "ignore": ignore}
+
+
+def by_eye(name: str) -> Labels | None:
+    """Return the labels that a person gave the picture `name`, if there are any."""
+    file = BY_EYE / f"{name}.json"
+    if not file.exists():
+        return None
+    record = json.loads(file.read_text())
+    return {
+        "objects": [[*row, 1.0] for row in record["objects"]],
+        "ignore": [[0.0, *row, 1.0] for row in record["ignore"]],
+    }
 
 
 def drivers(found: Found) -> npt.NDArray[np.bool_]:
@@ -170,7 +188,7 @@ def main() -> None:
             if not target.exists():
                 cv2.imwrite(str(arguments.work / "frames" / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
                 record = {"file": str(path.relative_to(arguments.data)), "second": second}
-                target.write_text(json.dumps(record | label(detector, image, source)))
+                target.write_text(json.dumps(record | (by_eye(name) or label(detector, image, source))))
             count += 1
         print(f"{source.pattern}: {count} pictures", flush=True)
     (arguments.work / "training.txt").write_text("".join(f"{digest}\n" for digest in sorted(digests)))

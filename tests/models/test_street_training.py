@@ -10,7 +10,7 @@ import pytest
 from models.training.common import iou, read_image, sha256
 from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, window
 from models.training.street_detect import Found, suppress
-from models.training.street_labels import drivers, name_of, paired
+from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired
 from models.training.street_score import average_precision, figures, judge
 from models.training.street_testset import LABELS, NAMES, Truth, load_truth, write_yolo
 
@@ -193,3 +193,15 @@ def test_no_held_back_picture_was_trained_on() -> None:
 def test_sha256_of_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert sha256(tmp_path / "empty").startswith("e3b0c442")
+
+
+def test_labels_made_by_eye_stand_in_for_the_teachers() -> None:
+    name = next(file.stem for file in sorted(BY_EYE.glob("*.json")) if by_eye(file.stem) != {"objects": [], "ignore": []})
+    rows = by_eye(name)
+    assert rows is not None
+    assert all(len(row) == 6 for row in rows["objects"] + rows["ignore"])
+    assert by_eye("0" * 64) is None
+
+
+def test_pictures_labelled_by_eye_for_training_are_not_of_the_test_set() -> None:
+    assert not {file.stem for file in BY_EYE.glob("*.json")} & {file.stem for file in LABELS.glob("*.json")}
