@@ -1,6 +1,6 @@
 """A vehicle that stands where it may not.
 
-Evidence at one instant: a tracked vehicle that has come to a stop with its wheels in the zone. Time adds the dwell: no law
+Evidence at one instant: a tracked vehicle that has come to a stop in the zone. Time adds the dwell: no law
 names a number of minutes, so it is a setting of each zone, and the alert reads "suspected" until a person confirms it.
 """
 
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from ioc.core.config import Part
-from ioc.core.geometry import foot_share
+from ioc.core.geometry import contains
 from ioc.core.incidents import Policy
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Scene
 from ioc.core.types import Observation, Severity, Track
@@ -35,8 +35,11 @@ class Settings(Part):
     occlusion_s: float = Field(
         20, ge=0, le=600, description="Seconds a standing vehicle may be hidden (a bus before it) without breaking its stay"
     )
-    wheels_share: float = Field(
-        0.5, gt=0, le=1, description="Share of the lower part of the vehicle's box that must lie in the zone"
+    ground_point: float = Field(
+        0.33,
+        ge=0,
+        le=0.5,
+        description="Where in its box a vehicle stands: share of the height above the lower edge; less for a low camera",
     )
     severity: Severity = Field(Severity.MEDIUM, description="Severity of the alert")
 
@@ -106,7 +109,7 @@ class Parking:
     def _stands(rule: RuleZone[Settings], track: Track) -> bool:
         if track.label not in rule.settings.classes:
             return False
-        return foot_share(rule.zone.polygon, track.box) >= rule.settings.wheels_share
+        return contains(rule.zone.polygon, track.box.ground(rule.settings.ground_point))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -8,10 +8,9 @@ from functools import lru_cache
 import shapely
 from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import Polygon
-from shapely.geometry import box as rectangle
 from shapely.validation import explain_validity
 
-from ioc.core.types import Box, Point
+from ioc.core.types import Point
 
 
 def polygon_problem(corners: Sequence[Point]) -> str | None:
@@ -42,22 +41,3 @@ def _prepared(corners: tuple[Point, ...]) -> Polygon:
 def contains(corners: tuple[Point, ...], point: Point) -> bool:
     """Whether a point lies in the polygon or on its edge."""
     return bool(_prepared(corners).covers(ShapelyPoint(point)))
-
-
-def covered_share(corners: tuple[Point, ...], box: Box) -> float:
-    """Share 0..1 of a box's area that lies in the polygon; an empty box gives 0."""
-    if box.area <= 0:
-        return 0.0
-    zone = _prepared(corners)
-    shape = rectangle(*box.as_tuple())
-    if not zone.intersects(shape):
-        return 0.0
-    return min(1.0, float(zone.intersection(shape).area) / box.area)
-
-
-def foot_share(corners: tuple[Point, ...], box: Box, depth: float = 0.35) -> float:
-    """Share 0..1 of the lowest part of a box that lies in the polygon.
-
-    The wheels of a vehicle stand in the lower ``depth`` (0..1) of its box; its roof reaches over the lane behind it.
-    """
-    return covered_share(corners, Box(box.x1, box.y2 - depth * box.height, box.x2, box.y2))

@@ -104,6 +104,13 @@ class Box:
         """Middle of the lower edge (x, y): where something that stands on the ground touches it."""
         return (self.x1 + self.x2) / 2, self.y2
 
+    def ground(self, height: float) -> tuple[float, float]:
+        """The point (x, y) in the middle of the box, ``height`` (share 0..1 of its own height) above its lower edge.
+
+        A camera that looks down sees a vehicle's roof above its wheels; the middle of where it stands lies between them.
+        """
+        return (self.x1 + self.x2) / 2, self.y2 - height * self.height
+
     def intersection(self, other: Box) -> float:
         """Shared area as a fraction of the picture."""
         w = min(self.x2, other.x2) - max(self.x1, other.x1)

@@ -31,9 +31,10 @@ def subjects(found):
         (track(label="motorcycle"), False),  # not a class of this ban
         (track(label="bus"), True),
         (track(label="person"), False),
-        (track(box=(0.4, 0.2, 0.6, 0.45)), False),  # its roof reaches into the zone, its wheels do not
-        (track(box=(0.65, 0.4, 0.95, 0.6)), False),  # a sixth of its wheels' width
-        (track(box=(0.55, 0.4, 0.8, 0.6)), True),  # 60 % of it
+        (track(box=(0.4, 0.2, 0.6, 0.52)), False),  # it stands behind the zone, only its bumper reaches in
+        (track(box=(0.4, 0.6, 0.6, 0.95)), False),  # it stands before the zone, only its roof reaches in
+        (track(box=(0.65, 0.4, 0.95, 0.6)), False),  # beside the zone, a sixth of it inside
+        (track(box=(0.55, 0.4, 0.8, 0.6)), True),  # more than half of it inside
         (track(at=5.0, last_seen=4.0), False),  # hidden now: no evidence of this instant
     ],
 )
