@@ -1,0 +1,16 @@
+"""``ioc bench``: each benchmark is a command that prints a table."""
+
+from __future__ import annotations
+
+import click
+
+from benchmarks.real import crowd, parking
+
+
+@click.group()
+def bench() -> None:
+    """Đo tốc độ và độ chính xác. / Measure speed and accuracy; each command prints a table, or JSON."""
+
+
+bench.add_command(parking)
+bench.add_command(crowd)
