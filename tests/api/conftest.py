@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,10 +53,24 @@ def cluster() -> Iterator[str]:
 KINDS = ["sqlite", "postgresql"]
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the schema in place, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("schema") / "ioc.db"
+    database = open_database(Store(url=f"sqlite:///{path}"))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.dispose()
+    return path
+
+
 @pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """An empty database of each kind. The one on PostgreSQL is shared and emptied: making one takes longer than a test."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path)
         return Store(url=f"sqlite:///{tmp_path}/ioc.db")
     url = request.getfixturevalue("cluster").format(name="postgres")
     engine = create_engine(url)
@@ -97,8 +112,9 @@ def own_database(own_store: Store) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sqlite(tmp_path) -> Iterator[Database]:
+def sqlite(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     """The embedded database alone, where the store is not what is tested."""
+    shutil.copy(migrated, tmp_path)
     database = open_database(Store(url=f"sqlite:///{tmp_path}/ioc.db"))
     yield database
     database.dispose()
