@@ -10,6 +10,8 @@ export interface Labels {
 const ZONE = "#ffd54a";
 const BOX = "#5cc8ff";
 const INK = "#06121c";
+/** From this width on, in CSS pixels, zones carry their names. */
+const LARGE = 700;
 
 /** The largest rectangle of the picture's shape inside the canvas: [x, y, width, height]. */
 export function fit(width: number, height: number, boxWidth: number, boxHeight: number): [number, number, number, number] {
@@ -45,21 +47,23 @@ export function paint(
     context.setLineDash([6 * scale, 4 * scale]);
     context.stroke();
     context.setLineDash([]);
+    const [px, py] = zone.polygon[0] ?? [0, 0];
+    if (w > LARGE * scale) tag(context, zone.name, x + px * w, y + py * h, scale, ZONE);
   }
   context.lineWidth = 2 * scale;
   for (const [label, id, x1, y1, x2, y2] of shown.boxes) {
     const [left, top] = [x + x1 * w, y + y1 * h];
     context.strokeStyle = BOX;
     context.strokeRect(left, top, (x2 - x1) * w, (y2 - y1) * h);
-    if ((x2 - x1) * w > 34 * scale) tag(context, `${labels.object(label)}${id === null ? "" : ` ${id}`}`, left, top, scale);
+    if ((x2 - x1) * w > 34 * scale) tag(context, `${labels.object(label)}${id === null ? "" : ` ${id}`}`, left, top, scale, BOX);
   }
 }
 
-function tag(context: CanvasRenderingContext2D, text: string, left: number, top: number, scale: number): void {
+function tag(context: CanvasRenderingContext2D, text: string, left: number, top: number, scale: number, colour: string): void {
   const width = context.measureText(text).width + 8 * scale;
   const height = 15 * scale;
   const base = Math.max(height, top);
-  context.fillStyle = BOX;
+  context.fillStyle = colour;
   context.fillRect(left - scale, base - height, width, height);
   context.fillStyle = INK;
   context.fillText(text, left + 3 * scale, base - scale);

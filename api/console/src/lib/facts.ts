@@ -79,7 +79,7 @@ export function summary(alert: Alert, language: Language): string {
   if (typeof detail.dwell_s === "number") return [label, exactSpan(detail.dwell_s, language)].filter(Boolean).join(", ");
   if (typeof detail.count === "number") {
     const limit = typeof detail.threshold === "number" ? ` / ${detail.threshold}` : "";
-    return `${count(detail.count, language)}${limit} ${translateCode(language, "label", "person")}`;
+    return translate(language, "count.people", { n: `${count(detail.count, language)}${limit}` });
   }
   if (typeof detail.plate === "string") return detail.plate;
   if (typeof detail.fault === "string") {

@@ -75,6 +75,6 @@ export function press(name: string, prefix: string): { command: Command | null; 
 
 /** How a key is written on the help page and on buttons. */
 export function keyLabel(key: string): string {
-  const names: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", Enter: "Enter", Home: "Home" };
+  const names: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Enter: "Enter", Home: "Home" };
   return names[key] ?? key;
 }

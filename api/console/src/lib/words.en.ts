@@ -165,6 +165,7 @@ export const en: Record<WordKey, string> = {
   "fact.label": "Object",
   "fact.dwell": "Dwell time",
   "fact.limit": "Limit of the zone",
+  "count.people": "{n} people",
   "fact.count": "People",
   "fact.threshold": "Threshold",
   "fact.fault": "Fault",

@@ -163,6 +163,7 @@ export const vi = {
   "fact.label": "Đối tượng",
   "fact.dwell": "Thời gian đỗ",
   "fact.limit": "Giới hạn của vùng",
+  "count.people": "{n} người",
   "fact.count": "Số người",
   "fact.threshold": "Ngưỡng",
   "fact.fault": "Sự cố",
