@@ -31,6 +31,8 @@ GRAMMAR_BONUS: Final = 2.0
 """Nats by which a reading that fits a pattern is preferred; chosen on the validation fold, see the card."""
 _BEAM: Final = 24
 _OPTIONS: Final = 3
+_LEAST: Final = 2e-3
+"""Probability below which a character is no alternative."""
 
 
 class Runner(Protocol):
@@ -126,11 +128,13 @@ def readings(shares: NDArray[np.float64]) -> list[_Path]:
     """
     beam = [_Path("", 0.0, ())]
     for slot, row in enumerate(shares):
-        options = np.argsort(-row)[:_OPTIONS]
+        likely = np.argsort(-row)[:_OPTIONS].tolist()
+        options = [(option, math.log(max(float(row[option]), 1e-12))) for option in likely if row[option] > _LEAST]
+        options = options or [(likely[0], math.log(max(float(row[likely[0]]), 1e-12)))]
         longer = []
         for path in beam:
-            for option in options:
-                score = path.score + math.log(max(float(row[option]), 1e-12))
+            for option, gain in options:
+                score = path.score + gain
                 if option < len(ALPHABET):
                     longer.append(_Path(path.text + ALPHABET[option], score, (*path.slots, slot)))
                 else:
