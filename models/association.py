@@ -28,11 +28,11 @@ MOST_MISSED: Final = 10
 class Association:
     """Keys for the detections of one group of labels, frame by frame."""
 
-    def __init__(self, *, sure: float, overlap: float, lifespan: float) -> None:
-        """``sure``: confidence from which a detection may begin a track; ``overlap``: least intersection over union between
+    def __init__(self, *, least: float, overlap: float, lifespan: float) -> None:
+        """``least``: confidence from which a detection may begin a track; ``overlap``: least intersection over union between
         a detection and a track's predicted box, both enlarged; ``lifespan``: seconds that a track lives without
         a detection."""
-        self._byte_track = ByteTrack(high_conf=sure, iou=overlap, update=GAIN, lifespan_ns=round(lifespan * 1e9))
+        self._byte_track = ByteTrack(high_conf=least, iou=overlap, update=GAIN, lifespan_ns=round(lifespan * 1e9))
         self._lifespan = lifespan
         self._elapsed = 0.0
         self._usual: float | None = None

@@ -26,8 +26,12 @@ class TrackerSettings:
     """Groups of labels whose still objects are remembered."""
     lifespan: float = 1.0
     """How long any other object is kept without a detection."""
+    least: float = 0.25
+    """Confidence from which a detection may begin a track; weaker ones may continue one."""
     sure: float = 0.35
-    """Confidence from which a detection may begin a track."""
+    """Confidence from which a new track is shown at once."""
+    weak: float = 2.0
+    """After how many seconds a track is shown that was never seen so surely: a parked car in the dark, no flicker."""
     overlap: float = 0.05
     """Least overlap of a detection with the box where its track is expected, both enlarged (``models.association``)."""
     same_place: float = 0.5
@@ -42,7 +46,20 @@ class TrackerSettings:
 class _Body:
     """One object."""
 
-    __slots__ = ("box", "confidence", "first_seen", "group", "id", "key", "label", "last_seen", "resumed", "still", "votes")
+    __slots__ = (
+        "box",
+        "confidence",
+        "first_seen",
+        "group",
+        "id",
+        "key",
+        "label",
+        "last_seen",
+        "resumed",
+        "shown",
+        "still",
+        "votes",
+    )
 
     def __init__(self, number: int, key: str | None, seen: Detection, at: float, settings: TrackerSettings) -> None:
         self.id = number
@@ -52,6 +69,8 @@ class _Body:
         self.votes: dict[str, float] = {}
         self.first_seen = self.last_seen = at
         self.still = Stillness(corners(seen.box), at, settings.still)
+        self.shown = False
+        """Whether it is told of: a flicker of weak detections is not."""
         self.resumed: tuple[float, float] | None = None
         """(when it was taken up again, when it had been seen before), or None."""
         self.see(seen, at, settings)
@@ -67,6 +86,7 @@ class _Body:
         self.box = seen.box
         self.confidence = seen.confidence
         self.last_seen = at
+        self.shown |= seen.confidence >= settings.sure or at - self.first_seen >= settings.weak
 
     def track(self, at: float) -> Track:
         """Its public face; a hidden still object is where it stands."""
@@ -106,7 +126,7 @@ class StreetTracker:
         for seen, key in self._associate(detections, step):
             self._continue(seen, key, at)
         self._forget(at)
-        return [body.track(at) for body in self._bodies]
+        return [body.track(at) for body in self._bodies if body.shown]
 
     def _associate(self, detections: Sequence[Detection], step: float) -> Iterable[tuple[Detection, str | None]]:
         """Each detection with the key of its track. A group has its own association, so no person takes a car's track."""
@@ -118,7 +138,7 @@ class StreetTracker:
             association = self._groups.get(group)
             if association is None:
                 s = self._settings
-                association = self._groups[group] = Association(sure=s.sure, overlap=s.overlap, lifespan=s.lifespan)
+                association = self._groups[group] = Association(least=s.least, overlap=s.overlap, lifespan=s.lifespan)
             yield from zip(members, association.update(members, step), strict=True)
 
     def _continue(self, seen: Detection, key: str | None, at: float) -> None:

@@ -84,9 +84,18 @@ def test_a_detector_that_often_misses_keeps_the_stay() -> None:
 
 
 def test_a_weak_detection_keeps_a_remembered_object_but_begins_none() -> None:
-    played = play(lambda t: [seen(0.5, confidence=0.8 if t < 3 else 0.3), seen(0.2, confidence=0.3)], steps(60))
+    played = play(lambda t: [seen(0.5, confidence=0.8 if t < 3 else 0.2), seen(0.2, confidence=0.2)], steps(60))
     assert len(ids(played)) == 1
     assert played[-1][1][0].last_seen == START + played[-1][0]
+
+
+def test_what_is_never_seen_surely_is_shown_only_when_it_lasts() -> None:
+    """A car in the dark stands in one place, a reflection flickers in another."""
+    script: Script = lambda t: [seen(0.5, confidence=0.3)] + ([seen(0.2, confidence=0.3)] if t % 5 < 1 else [])  # noqa: E731
+    played = play(script, steps(20))
+    assert len(ids(played)) == 1
+    assert next(t for t, tracks in played if tracks) == pytest.approx(2.0)
+    assert played[-1][1][0].still_since == START
 
 
 @pytest.mark.parametrize("step", [0.1, 0.3, 0.5])
@@ -226,3 +235,32 @@ def test_small_boxes_are_followed_too() -> None:
     w, h = 4 / 1920, 8 / 1080
     played = play(lambda t: [seen(0.3 + t * w / 2, 0.5, w, h, "person")], steps(10))
     assert ids(played, "person") == {1}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_comes_tracks_make_sense(seed: int) -> None:
+    """Boxes and times by chance: crowds, empty frames, long gaps, clocks that jump."""
+    chance = random.Random(seed)
+    tracker, at, known = make_tracker(), START, 0
+    for _ in range(400):
+        at += chance.choice([0.0, 0.04, 0.2, 0.2, 0.2, 3.0, 30.0, -0.5, -100.0])
+        crowd = [
+            seen(
+                chance.choice([0.0, 0.3, 0.5, 0.98]) + chance.gauss(0, 0.02),
+                chance.random(),
+                chance.random() ** 3,
+                chance.random() ** 3,
+                chance.choice(["car", "truck", "person", "bicycle", "motorcycle"]),
+                chance.random(),
+            )
+            for _ in range(chance.choice([0, 1, 5, 30]))
+        ]
+        tracks = tracker.update(crowd, at)
+        numbers = [track.id for track in tracks]
+        assert numbers == sorted(set(numbers))
+        for track in tracks:
+            assert track.first_seen <= track.last_seen <= at
+            assert track.still_since is None or track.first_seen <= track.still_since <= track.last_seen
+            assert at - track.last_seen <= 20.0
+        known = max([known, *numbers])
+    assert known > 20
