@@ -36,10 +36,10 @@ class Feed:
     async def work(self, client: LateAckClient) -> None:
         """Take messages and publish interest until the connection ends. Raises :class:`aiomqtt.MqttError` in a group."""
         site = self._ctx.config.site.id
-        await client.subscribe([(wire.subscription("status", site), 1), (wire.subscription("worker", site), 1)])
-        await client.subscribe(wire.subscription("picture", site), qos=0)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(client), name="feed-receive")
+            await client.subscribe([(wire.subscription("status", site), 1), (wire.subscription("worker", site), 1)])
+            await client.subscribe(wire.subscription("picture", site), qos=0)
             group.create_task(self._interest(client), name="feed-interest")
             group.create_task(self._keep(), name="feed-keep")
 

@@ -81,10 +81,18 @@ class Ingest:
         return [(prefix + wire.subscription(channel, self._ctx.config.site.id), 1) for channel in CHANNELS]
 
     async def work(self, client: LateAckClient) -> None:
-        """Take messages until the connection ends. Raises :class:`aiomqtt.MqttError`."""
-        await client.subscribe(self.filters())
-        topic, payload = presence(self._ctx.config.site.id, self._replica, self._ctx.clock.now(), online=True)
-        await client.publish(topic, payload, qos=1, retain=True)
+        """Take messages until the connection ends. Raises :class:`aiomqtt.MqttError` in a group.
+
+        A kept session sends what waited at once, and the embedded broker answers nothing else while a hundred messages are
+        not acknowledged: so messages are taken from the first moment, not after the subscription is confirmed.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._receive(client), name="ingest-receive")
+            await client.subscribe(self.filters())
+            topic, payload = presence(self._ctx.config.site.id, self._replica, self._ctx.clock.now(), online=True)
+            await client.publish(topic, payload, qos=1, retain=True)
+
+    async def _receive(self, client: LateAckClient) -> None:
         messages = client.messages
         while True:
             received = [await anext(messages)]
