@@ -1,0 +1,201 @@
+"""An operations API with synthetic cameras: what the console's benchmark and its end-to-end tests run against.
+
+``ioc serve`` runs as a process of its own; cameras, alerts, counts and live pictures are published over MQTT as workers do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from ioc.adapters.broker import free_ports
+from ioc.adapters.evidence import ObjectEvidenceStore
+from ioc.core import wire
+from ioc.core.types import Alert, AlertEvent, Box, CameraState, CameraStatus, Count, EvidenceItem, Phase, Severity
+
+SITE = "rig"
+USER, PASSWORD = "admin", "mật khẩu của giàn thử"
+START_S = 60.0
+PLACES = (
+    "Ngã sáu",
+    "Cầu Mỹ Độ",
+    "Cổng chợ Thương",
+    "Bến xe",
+    "Quảng trường 3/2",
+    "Bệnh viện",
+    "Nhà ga",
+    "Trường học",
+    "Kho gạo",
+)
+DETAILS: Mapping[str, dict[str, Any]] = {
+    "parking": {"label": "car", "dwell_s": 61.0, "limit_s": 60.0, "suspected": True},
+    "crowd": {"count": 41, "threshold": 30},
+    "fire": {"label": "fire"},
+    "camera": {"fault": "frozen"},
+}
+ROLES: tuple[Literal["before", "during", "after"], ...] = ("before", "during", "after")
+SEVERITIES = {"fire": Severity.CRITICAL, "crowd": Severity.HIGH, "camera": Severity.HIGH}
+
+
+class RigError(Exception):
+    """The API did not start, or the broker is not there; the text says which."""
+
+
+class Rig:
+    """The API, its broker's client and its cameras ``cam-1``, ``cam-2`` and so on."""
+
+    def __init__(self, folder: Path, broker_url: str, cameras: int = 3) -> None:
+        self.cameras = [f"cam-{n + 1}" for n in range(cameras)]
+        self.port = free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = folder / "serve.log"
+        self._config = folder / "ioc.yaml"
+        self._config.write_text(_config(folder, broker_url, self.port, self.cameras), encoding="utf-8")
+        self._evidence = ObjectEvidenceStore(str(folder / "evidence"))
+        self._numbers = itertools.count()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="rig", protocol=paho.MQTTv5)
+        host, _, port = broker_url.removeprefix("mqtt://").partition(":")
+        self._client.connect(host, int(port))
+        self._client.loop_start()
+        self._playing: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Start the API and return when it is ready. Raises :class:`RigError`."""
+        command = [sys.executable, "-m", "ioc", "serve", str(self._config), "--log-level", "warning"]
+        with self._log.open("ab") as log:
+            self._server = subprocess.Popen(
+                command, stdout=log, stderr=log, env={**os.environ, "IOC_ADMIN_PASSWORD": PASSWORD}
+            )
+        deadline = time.monotonic() + START_S
+        while not self._ready():
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise RigError(f"the API did not start:\n{self._log.read_text(encoding='utf-8')}")
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """Take the API away at once, as a crash would."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._stop.set()
+        if self._playing is not None:
+            self._playing.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+        self.kill()
+
+    def alert(self, kind: str = "parking", camera: str = "cam-1", *, evidence: bool = False, **changes: Any) -> str:
+        """Publish a newly opened alert and wait until the broker has it. Returns its id."""
+        number, now = next(self._numbers), time.time()
+        subject = f"{kind}:{number}"
+        alert = Alert(
+            id=wire.alert_id(SITE, camera, kind, subject, now), site=SITE, camera=camera, kind=kind, subject=subject,
+            zone="zone" if kind != "camera" else "picture", confidence=0.87, started_at=now - 60, opened_at=now,
+            box=Box(0.3, 0.5, 0.45, 0.7), evidence=self._pictures(number, now) if evidence else (),
+            **{"severity": SEVERITIES.get(kind, Severity.MEDIUM), "detail": DETAILS.get(kind, {}), **changes},
+        )  # fmt: skip
+        event = AlertEvent(id=wire.event_id(alert.id, Phase.OPENED, 0), phase=Phase.OPENED, sequence=0, at=now, alert=alert)
+        self._publish("alert", camera, wire.encode_event(event), qos=1)
+        return alert.id
+
+    def count(self, camera: str, people: int, at: float | None = None) -> None:
+        """Publish one point of a zone's series."""
+        count = Count(site=SITE, camera=camera, zone="zone", label="person", at=at or time.time(), count=people, window=10.0)
+        self._publish("count", camera, wire.encode_event(count), qos=1)
+
+    def status(self, camera: str, state: str = "live", reason: str | None = None) -> None:
+        """Publish a camera's health."""
+        now = time.time()
+        status = CameraStatus(
+            site=SITE, camera=camera, worker="rig", at=now, state=CameraState(state), reason=reason, text=reason, since=now,
+            size=(640, 360), fps=12.5, frames_in=1000, frames_analysed=400, latency=0.1,
+        )  # fmt: skip
+        self._publish("status", camera, wire.encode_status(status), qos=1, retain=True)
+
+    def play(self, rate: float = 5.0) -> None:
+        """Publish moving pictures of all cameras, ``rate`` a second each, until :meth:`close`."""
+
+        def run() -> None:
+            for number in itertools.count():
+                for place, camera in enumerate(self.cameras):
+                    x = 0.1 + 0.5 * ((number + 7 * place) % 40) / 40
+                    picture = wire.LivePicture(
+                        camera=camera, at=time.time(), boxes=(("car", 10 * place + 1, x, 0.5, x + 0.15, 0.7),),
+                        jpeg=draw(number, place, x),
+                    )  # fmt: skip
+                    self._publish("picture", camera, wire.encode_picture(picture), qos=0)
+                if self._stop.wait(1 / rate):
+                    return
+
+        self._playing = threading.Thread(target=run, name="rig-pictures", daemon=True)
+        self._playing.start()
+
+    def _pictures(self, number: int, now: float) -> tuple[EvidenceItem, ...]:
+        items = []
+        for place, role in enumerate(ROLES):
+            data = draw(number, place, 0.3)
+            key = f"rig/{number}-{role}.jpg"
+            self._evidence.put(key, data, "image/jpeg")
+            digest = hashlib.sha256(data).hexdigest()
+            at = now - 5 + 5 * place
+            items.append(EvidenceItem(role=role, key=key, media_type="image/jpeg", sha256=digest, bytes=len(data), at=at))
+        return tuple(items)
+
+    def _publish(self, channel: wire.Channel, camera: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        sent = self._client.publish(wire.topic(channel, SITE, camera), payload, qos=qos, retain=retain)
+        if qos:
+            sent.wait_for_publish(10.0)
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def draw(number: int, place: int, x: float) -> bytes:
+    """A JPEG of 640x360: a road, and a car at the fraction ``x`` of its width."""
+    image = np.full((360, 640, 3), (70 + 12 * place, 80, 90), np.uint8)
+    cv2.rectangle(image, (0, 180), (640, 300), (60, 60, 60), -1)
+    cv2.rectangle(image, (int(640 * x), 190), (int(640 * (x + 0.15)), 250), (40, 60, 200), -1)
+    cv2.putText(image, f"{place + 1} / {number}", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (240, 240, 240), 2)
+    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
+
+
+def _config(folder: Path, broker_url: str, port: int, cameras: list[str]) -> str:
+    lines = [
+        f"site: {{id: {SITE}, name: IOC Bắc Ninh}}",
+        f"broker: {{url: '{broker_url}', embedded: false}}",
+        f"store: {{url: 'sqlite:///{folder}/ioc.db'}}",
+        f"evidence: {{url: '{folder}/evidence'}}",
+        f"api: {{port: {port}}}",
+        "cameras:",
+    ]
+    shape = "[[0.1, 0.5], [0.9, 0.5], [0.9, 0.85], [0.1, 0.85]]"
+    zone = f"{{id: zone, name: Lòng đường, polygon: {shape}, rules: {{parking: {{}}, crowd: {{}}}}}}"
+    for place, camera in enumerate(cameras):
+        name = PLACES[place % len(PLACES)]
+        lines += [f"  - {{id: {camera}, name: {name}, url: 'rtsp://127.0.0.1/{camera}', zones: [{zone}]}}"]
+    return "\n".join(lines) + "\n"
