@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from models.catalog import open_street
 from models.evaluation import Figure, Options
 from models.manifest import ModelEntry
 from models.tiles import TiledDetector
+
+USUAL: Final = 0.25
+"""Confidence from which the product takes a detection."""
 
 
 @dataclass(frozen=True, slots=True)

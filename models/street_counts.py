@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from pathlib import Path
 from typing import Final
@@ -16,12 +15,12 @@ from numpy.typing import NDArray
 from ioc.core.errors import InputError
 from models.datasets import refuse_overlap
 from models.evaluation import Breakdown, Figure, Options, Report
-from models.looking import Seen, describe, look, open_detector, timing
+from models.looking import USUAL, Seen, describe, look, open_detector, timing
 from models.manifest import ModelEntry
 from models.metrics import ratio
 from models.pictures import read_picture
+from models.tables import read_rows
 
-USUAL: Final = 0.25
 HEAD: Final = 0.4
 """A head lies in this upper part of its person's box."""
 
@@ -32,13 +31,13 @@ Points = NDArray[np.float32]
 def read_points(root: Path) -> dict[Path, Points]:
     """Heads by picture, sorted. Raises :class:`InputError` naming file and line."""
     heads: dict[Path, list[tuple[float, float]]] = defaultdict(list)
-    for number, row in _rows(root / "points.csv", ("image", "x", "y")):
+    for number, row in read_rows(root / "points.csv", ("image", "x", "y")):
         try:
             heads[root / row["image"]].append((float(row["x"]), float(row["y"])))
         except ValueError as error:
             raise InputError(f"{root / 'points.csv'}:{number}: {error}") from error
     counts = root / "counts.csv"
-    for number, row in _rows(counts, ("image", "count")) if counts.is_file() else []:
+    for number, row in read_rows(counts, ("image", "count")) if counts.is_file() else []:
         image = root / row["image"]
         if row["count"] != str(len(heads[image])):
             raise InputError(
@@ -98,17 +97,3 @@ def count_heads(heads: Points, people: NDArray[np.float32]) -> int:
             free.remove(min(fitting)[1])
             hit += 1
     return hit
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """Lines of a CSV file with their numbers. Raises :class:`InputError` unless each has the columns."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-    for number, row in rows:
-        if any(not row.get(column) for column in columns):
-            raise InputError(f"{path}:{number}: expected the columns {', '.join(columns)}")
-    return rows

@@ -1,7 +1,8 @@
 """The task ``street``: how well the street detector finds people, two-wheelers and vehicles.
 
 Headline precision and recall judge groups (car, bus and truck are one, bicycle and motorcycle too), because the product
-tracks and counts groups; mAP50 and the tables judge labels. A folder with ``points.csv`` of heads is judged by its counts.
+tracks and counts groups; mAP50 and the tables judge labels. A folder with ``points.csv`` of heads is judged by its counts,
+one with ``spaces.csv`` by the bays that are taken.
 """
 
 from __future__ import annotations
@@ -20,17 +21,16 @@ from ioc.core.ports import ObjectDetector
 from models.datasets import Dataset, Sample, read_dataset, refuse_overlap
 from models.evaluation import Breakdown, Figure, Options, Report
 from models.labels import group_of
-from models.looking import Seen, describe, look, open_detector, timing
+from models.looking import USUAL, Seen, describe, look, open_detector, timing
 from models.manifest import find_model
 from models.metrics import Matching, area, average_precision, match, mean, ratio
 from models.pictures import read_picture
 from models.sheet import Mistake, write_sheet
+from models.street_bays import evaluate_bays
 from models.street_counts import evaluate_counts
 
 FLOOR: Final = 0.01
 """Confidence down to which detections enter mAP."""
-USUAL: Final = 0.25
-"""Confidence from which the product takes a detection."""
 SIZES: Final = ((0.0, 0.03), (0.03, 0.06), (0.06, 1.01))
 """Heights of objects, as fractions of the picture's, that the table of sizes keeps apart."""
 
@@ -40,6 +40,8 @@ def evaluate(root: Path, options: Options) -> Report:
     entry = find_model("street", options.overrides, path=options.manifest)
     if (root / "points.csv").is_file():
         return evaluate_counts(root, entry, options)
+    if (root / "spaces.csv").is_file():
+        return evaluate_bays(root, entry, options)
     dataset = read_dataset(root)
     detector = open_detector(options, FLOOR)
     if unknown := sorted(set(dataset.names) - set(detector.labels)):

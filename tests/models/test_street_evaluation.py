@@ -17,10 +17,11 @@ from ioc.core.errors import InputError, ModelError
 from ioc.core.types import Box, Detection
 from models.datasets import read_dataset
 from models.evaluation import Breakdown, Options, Report, find_task
-from models.looking import look
+from models.looking import Seen, look
 from models.manifest import MANIFEST, find_model
 from models.pictures import read_picture
 from models.sheet import Mistake, worst, write_sheet
+from models.street_bays import bays_taken
 from models.street_counts import count_heads, read_points
 from models.street_evaluation import evaluate, judge
 
@@ -231,6 +232,53 @@ def test_faulty_points_are_named(heads: Path, name: str, content: str, message: 
 def test_heads_in_boxes(points: list[tuple[float, float]], people: list[tuple[float, ...]], hit: int) -> None:
     heads = np.array(points, np.float32).reshape(-1, 2)
     assert count_heads(heads, np.array(people, np.float32).reshape(-1, 4)) == hit
+
+
+@pytest.fixture
+def bays(tmp_path: Path) -> Path:
+    (tmp_path / "frames").mkdir()
+    cv2.imwrite(str(tmp_path / "frames" / "a.png"), np.full((100, 200, 3), 90, np.uint8))
+    (tmp_path / "spaces.csv").write_text(
+        "frame,space,occupied,polygon\n"
+        'frames/a.png,1,1,"10,10 50,10 50,50 10,50"\n'
+        'frames/a.png,2,0,"60,10 100,10 100,50 60,50"\n'
+    )
+    return tmp_path
+
+
+def test_bays_of_a_lot(bays: Path) -> None:
+    report = evaluate(bays, Options(size=96))
+    assert (report.figures["occupied_bays"], report.figures["free_bays"]) == (1, 1)
+    assert (report.figures["occupied_found"], report.figures["free_taken"]) == (0.0, 0.0)
+    with pytest.raises(InputError, match="needs boxes"):
+        evaluate(bays, Options(sheet=bays / "a.jpg"))
+
+
+def test_a_bay_is_taken_by_what_stands_in_it() -> None:
+    polygons = [((0, 50), (40, 50), (40, 90), (0, 90)), ((60, 50), (100, 50), (100, 90), (60, 90))]
+    boxes = np.array([[0.05, 0.2, 0.15, 0.8], [0.3, 0.0, 0.5, 0.5], [0.3, 0.5, 0.5, 0.9]], np.float32)
+
+    def seen(*labels: str) -> Seen:
+        return Seen(boxes[: len(labels)], np.ones(len(labels), np.float32), labels, 0, 0)
+
+    assert bays_taken(polygons, seen(), 200, 100) == [False, False]
+    assert bays_taken(polygons, seen("car", "car"), 200, 100) == [True, False], "the second one stands behind its bay"
+    assert bays_taken(polygons, seen("person", "car", "truck"), 200, 100) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('frames/a.png,1,1,"10,10 50,10"', "three corners"),
+        ('frames/a.png,1,2,"10,10 50,10 50,50"', "occupied to be 0 or 1"),
+        ('frames/a.png,1,1,"10,10 50 50,50"', "the polygon '10,10 50 50,50'"),
+        ("frames/a.png,1,1", "expected the columns frame, space, occupied, polygon"),
+    ],
+)
+def test_faulty_bays_are_named(bays: Path, row: str, message: str) -> None:
+    (bays / "spaces.csv").write_text(f"frame,space,occupied,polygon\n{row}\n")
+    with pytest.raises(InputError, match=f"spaces.csv:2: .*{message}"):
+        evaluate(bays, Options())
 
 
 def test_tasks_are_found_by_name() -> None:
