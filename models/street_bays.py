@@ -1,7 +1,7 @@
 """The task ``street`` on parking lots: ``spaces.csv`` with ``frame,space,occupied,polygon``.
 
-The polygon is given in pixels as ``x,y x,y ...``. A bay counts as taken if a vehicle stands in it: if the point where the parking rule takes it to touch the ground lies in the
-bay's polygon. What is judged is thus what the rule is built on.
+The polygon is given in pixels as ``x,y x,y ...``. A bay counts as taken if a vehicle stands in it: if the point where the
+parking rule takes it to touch the ground lies in the bay's polygon. What is judged is thus what the rule is built on.
 """
 
 from __future__ import annotations
