@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ioc.core.errors import SourceError
 from ioc.core.types import Frame
+from streams.nal import NAL_CODECS, is_reference
 from streams.sample import Sample, StreamFormat
 from streams.source import file_samples
 from streams.timeline import STEP
@@ -87,9 +88,9 @@ class Decoder:
         With ``wanted`` false the sample is decoded only if others depend on it.
         """
         context = self._prepared(sample)
-        if context is None:
+        codec = sample.format.codec
+        if context is None or not (wanted or codec not in NAL_CODECS or is_reference(sample.data, codec)):
             return []
-        context.skip_frame = "DEFAULT" if wanted else "NONREF"
         packet = Packet(sample.data)
         ticks = round(sample.at * TICKS)
         packet.dts = ticks
@@ -127,15 +128,29 @@ class Decoder:
             frames = self._context.decode(packet)
         except (av.FFmpegError, ValueError):
             self.failed += 1
+            if packet is not None and packet.dts is not None:
+                self._pending.pop(packet.dts, None)
             return []
         pictures = []
         for raw in frames:
-            sample = self._pending.pop(raw.pts if raw.pts is not None else raw.dts or 0, None)
+            sample = self._sample_of(raw)
             if raw.is_corrupt or sample is None:
                 self.failed += 1
-                continue
-            pictures.append(Picture(*self._rising(sample.at, sample.pts), raw, self._converter))
+            else:
+                pictures.append(Picture(*self._rising(sample.at, sample.pts), raw, self._converter))
         return pictures
+
+    def _sample_of(self, raw: VideoFrame) -> Sample | None:
+        """Whose time a decoded picture has: the earliest one outstanding.
+
+        Pictures come out in presentation order, so that this is right for streams that tell presentation times, and also
+        for those (AVI, some RTSP servers) whose times merely count on in decoding order.
+        """
+        own = self._pending.get(raw.pts) if raw.pts is not None else None
+        if own is not None and own.key:  # whatever is earlier got lost
+            for ticks in [t for t in self._pending if t < (raw.pts or 0)]:
+                del self._pending[ticks]
+        return self._pending.pop(min(self._pending), None) if self._pending else None
 
     def _rising(self, at: float, pts: float) -> tuple[float, float]:
         if self._latest is not None and pts <= self._latest[1]:

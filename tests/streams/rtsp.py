@@ -8,12 +8,14 @@ import logging
 import re
 import threading
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import aio_sockets
 import av
 import numpy as np
 from aio_rtsp_toolkit.server import RtspServer
+from aio_rtsp_toolkit.server_media import MediaSource
 from aio_rtsp_toolkit.server_session import RtspServerSession, StreamTrackState
 
 REALM, NONCE = "camera", "0123456789abcdef"
@@ -99,6 +101,7 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
         self.silent = threading.Event()
         self.garbled = threading.Event()
         self.speed = 1.0
+        self.terse = False
         self.connections = 0
         self.sessions: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -126,6 +129,11 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def load_media_source(self, file_path: Path) -> MediaSource:
+        """As the toolkit does; with ``terse`` the parameter sets come with the data only."""
+        source = super().load_media_source(file_path)
+        return replace(source, tracks=[replace(t, fmtp=None) for t in source.tracks]) if self.terse else source
 
     def refusal(self, uri: str, authorization: str) -> int | None:
         """RTSP status with which a DESCRIBE is refused, or None."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from ioc.adapters.clock import SystemClock
@@ -73,7 +75,7 @@ def test_a_camera_goes_live_and_gives_frames(server: FakeCamera, reading: Open) 
 
 def test_before_the_first_picture_it_is_connecting(server: FakeCamera, reading: Open) -> None:
     server.silent.set()
-    status = reading(server.url("day.mp4"), timeout_s=5).status()
+    status = reading(server.url("day.mp4"), timeout_s=1).status()
     assert (status.state, status.reason, status.frames_in) == (LOST, "connecting", 0)
 
 
@@ -171,6 +173,28 @@ def test_evidence_from_the_ring(server: FakeCamera, reading: Open) -> None:
     assert (picture.image == seen[10].image).all()
     with pytest.raises(StorageError, match="no pictures of that time"):
         reader.clip(seen[0].at - 100, seen[0].at - 90)
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "terse"),
+    [
+        ("libx264", {"bf": "3", "b-adapt": "0", "tune": "film"}, False),  # and the server's times count on as sent
+        ("libx264", {}, True),
+        ("libx265", {"preset": "ultrafast", "x265-params": "keyint=10:log-level=none"}, True),
+    ],
+    ids=["B pictures", "terse", "hevc"],
+)
+def test_streams_of_other_makes(server: FakeCamera, reading: Open, codec: str, options: dict[str, str], terse: bool) -> None:
+    server.terse = terse
+    path = write_clip(server.root_dir / f"{codec}{len(options)}.mp4", codec=codec, options=options)
+    reader = reading(server.url(path.name))
+    got = frames(reader, 12)
+    assert [number_in(f.image) for f in got] == list(range(12))
+    steps = [b.at - a.at for a, b in pairwise(got[1:])]
+    assert sum(steps) / len(steps) == pytest.approx(0.1, abs=0.02)
+    with av.open(io.BytesIO(reader.clip(got[0].at, got[6].at).data)) as container:
+        played = [number_in(f.to_ndarray(format="bgr24")) for f in container.decode(video=0)]
+    assert played[:5] == list(range(5))
 
 
 def test_no_picture_before_the_first_one(server: FakeCamera, reading: Open) -> None:
