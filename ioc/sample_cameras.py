@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from ioc.launch import on_stop_signal
 
 LOG = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
+VIEWERS = 256
+"""Streams that can be watched at once."""
 
 
 def address(host: str, port: int, clip: str) -> str:
@@ -61,6 +64,8 @@ async def serve(folder: Path, host: str, port: int, stop: asyncio.Event) -> None
     clips = sorted(folder.glob("*.mp4"))
     if not clips:
         raise InputError(f"không có clip / no clips (*.mp4) in {folder}")
+    # Each viewer holds a thread of the loop's pool; by default a machine of two cores has six, and the seventh viewer waits.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(VIEWERS))
     server = RtspServer(directory=str(folder), host=host, port=port)
     server.logger = ServerLog()
     try:
