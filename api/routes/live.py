@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal
 
+import anyio
 from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.websockets import WebSocketDisconnect
@@ -23,6 +26,9 @@ router = APIRouter()
 TRY_AGAIN_LATER = 1013
 LOGGED_OUT = 4401
 NOT_UNDERSTOOD = 1003
+Ending = tuple[int | None, str]
+"""(code to close with, reason); None where the other side has gone."""
+GONE: Ending = (None, "")
 CLOSE_S = 2.0
 
 
@@ -64,30 +70,33 @@ async def live(websocket: WebSocket) -> None:
         await _close(websocket, code, reason)
 
 
-async def _serve(ctx: Context, websocket: WebSocket, client: LiveClient) -> tuple[int | None, str]:
-    """Run both directions until one ends; the code to close with, None if the other side has gone."""
-    sending = asyncio.create_task(_send(websocket, client), name="live-send")
-    receiving = asyncio.create_task(_receive(ctx, websocket, client), name="live-receive")
-    overflow = asyncio.create_task(client.overflowed.wait(), name="live-overflow")
-    ended = asyncio.create_task(client.ended.wait(), name="live-ended")
-    tasks = (sending, receiving, overflow, ended)
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if overflow in done:
+async def _serve(ctx: Context, websocket: WebSocket, client: LiveClient) -> Ending:
+    """Run both directions until one of them, or the hub, ends the connection."""
+    endings: list[Ending] = []
+
+    async def first(work: Callable[[], Awaitable[Ending]]) -> None:
+        try:
+            endings.append(await work())
+        except WebSocketDisconnect:
+            endings.append(GONE)
+        group.cancel_scope.cancel()
+
+    async def overflowed() -> Ending:
+        await client.overflowed.wait()
         ctx.metrics.live_overflows.inc()
         return TRY_AGAIN_LATER, "too slow: read the list again"
-    if ended in done:
+
+    async def ended() -> Ending:
+        await client.ended.wait()
         return LOGGED_OUT, "the login has ended or changed"
-    if receiving in done and receiving.exception() is None:
-        return NOT_UNDERSTOOD, "not understood"
-    return None, ""
+
+    async with anyio.create_task_group() as group:
+        for work in (partial(_send, websocket, client), partial(_receive, ctx, websocket, client), overflowed, ended):
+            group.start_soon(first, work)
+    return endings[0]
 
 
-async def _send(websocket: WebSocket, client: LiveClient) -> None:
+async def _send(websocket: WebSocket, client: LiveClient) -> Ending:
     while True:
         message = await client.next()
         if isinstance(message, str):
@@ -96,17 +105,16 @@ async def _send(websocket: WebSocket, client: LiveClient) -> None:
             await websocket.send_bytes(message)
 
 
-async def _receive(ctx: Context, websocket: WebSocket, client: LiveClient) -> None:
-    """Returns for a message that is not understood; raises :class:`WebSocketDisconnect` when the client leaves."""
+async def _receive(ctx: Context, websocket: WebSocket, client: LiveClient) -> Ending:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1006))
+            return GONE
         try:
             watch = Watch.model_validate_json(message.get("text") or "")
         except ValidationError:
-            return
-        ctx.hub.watch(client, watch.cameras)
+            return NOT_UNDERSTOOD, "not understood"
+        ctx.hub.watch(client, (camera for camera in watch.cameras if camera in ctx.names.cameras))
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:

@@ -158,10 +158,15 @@ def make_app(config, clock, passwords, files):
 class People:
     """Adds accounts and logs them in."""
 
-    app: object
+    main: TestClient
+    """The client in whose event loop the application was started; all the others use the same loop."""
     database: Database
     passwords: Passwords
     clock: FrozenClock
+
+    @property
+    def app(self):
+        return self.main.app
 
     def add(self, name: str, role: Role, cameras=None) -> int:
         new = accounts.NewUser(username=name, password_hash=self.passwords.hash(PASSWORD), role=role, cameras=cameras)
@@ -170,7 +175,9 @@ class People:
 
     def client(self) -> TestClient:
         """Somebody who is not logged in; faults of the server come back as answers."""
-        return TestClient(self.app, raise_server_exceptions=False)
+        client = TestClient(self.app, raise_server_exceptions=False)
+        client.portal = self.main.portal
+        return client
 
     def log_in(self, name: str, role: Role = Role.OPERATOR, cameras=None) -> TestClient:
         """A new account that is logged in with the CSRF token set."""
@@ -184,17 +191,15 @@ class People:
 
 @pytest.fixture
 def people(database, make_app, passwords, clock) -> Iterator[People]:
-    app = make_app(database)
-    with TestClient(app):
-        yield People(app, database, passwords, clock)
+    with TestClient(make_app(database)) as main:
+        yield People(main, database, passwords, clock)
 
 
 @pytest.fixture
 def quick_people(sqlite, make_app, passwords, clock) -> Iterator[People]:
     """As ``people``, on the embedded database alone."""
-    app = make_app(sqlite)
-    with TestClient(app):
-        yield People(app, sqlite, passwords, clock)
+    with TestClient(make_app(sqlite)) as main:
+        yield People(main, sqlite, passwords, clock)
 
 
 AT = 1_799_999_000.0
