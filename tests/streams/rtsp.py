@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +106,8 @@ class FakeCamera(RtspServer):  # type: ignore[misc]  # the toolkit has no types
         self.connections = 0
         self.sessions: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
+        # Each viewer holds one thread of the loop's pool, which by default has six on a machine of two cores.
+        self._loop.set_default_executor(ThreadPoolExecutor(64))
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake camera")
         self._thread.start()
         self.up()
