@@ -161,7 +161,7 @@ class CameraReader:
         best: Picture | None = None
         group = self.ring.group_at(at)
         for sample in [*group, None]:
-            pictures = decoder.decode(sample) if sample is not None else decoder.flush()
+            pictures = decoder.decode(sample, wanted=sample.at > at - 1.0) if sample is not None else decoder.flush()
             for picture in pictures:
                 if best is None or abs(picture.at - at) < abs(best.at - at):
                     best = picture

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 STILL_FORMATS = ("image2", "_pipe", "tty", "gif", "webp", "apng")
 """FFmpeg's readers of pictures and texts: what they open is no video."""
+UNTIMED_FORMATS = frozenset({"mpjpeg"})
+"""Live formats that carry no times: what FFmpeg gives for them is made up from a frame rate nobody stated."""
 MISSING_S = 0.5
 """A file that ends this much before its declared length is truncated, seconds (and at least 2 % of the length)."""
 
@@ -52,17 +54,19 @@ def live_samples(url: str, *, timeout_s: float, clock: Clock, timeline: LiveTime
         raise failure("undecodable", url, f"cannot read {scheme}:// addresses, only {', '.join(sorted(LIVE_SCHEMES))}")
     if not urlsplit(url).hostname:
         raise failure("undecodable", url, "the address names no host")
-    # The stream's headers describe it: probing would hold back the first second of pictures and deliver it as one burst.
-    options = {"probesize": "32", "analyzeduration": "0"} if scheme.startswith("rtsp") else {}
+    # Probing would hold back the first second of pictures and deliver it as one burst; RTSP describes its streams anyway.
+    options = {"analyzeduration": "0"}
     if scheme.startswith("rtsp"):
-        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video", "timeout": str(int(timeout_s * 1e6))}
+        options |= {"probesize": "32", "allowed_media_types": "video", "rtsp_transport": "tcp"}
+        options["timeout"] = str(int(timeout_s * 1e6))
     times = timeline or LiveTimeline()
     container = _open(url, url, options, timeout_s)
     with closing(container):
         reader = _SampleReader(container, url)
         start: float | None = None
+        timed = container.format.name not in UNTIMED_FORMATS
         for packet in _packets(container, reader.stream, url, timeout_s):
-            media, decoding, _ = reader.times(packet)
+            media, decoding, _ = reader.times(packet) if timed else (None, None, 0.0)
             at = times.place(media, decoding, clock.now())
             start = at if start is None else start
             yield from reader.samples(packet, at, at - start, media is not None)

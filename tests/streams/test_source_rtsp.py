@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +21,8 @@ from ioc.core.errors import SourceError
 from streams.decoder import Decoder
 from streams.failures import plain_url
 from streams.sample import Sample
-from streams.source import live_samples
-from tests.streams.rtsp import FakeCamera, number_in
+from streams.source import file_samples, live_samples
+from tests.streams.rtsp import FakeCamera, number_in, write_clip
 
 TIMEOUT_S = 0.6
 SECRET = "s3cr%2Ft"
@@ -132,6 +135,32 @@ def web() -> Iterator[str]:
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def test_a_camera_that_sends_jpegs_over_http_is_read_at_its_own_pace(tmp_path: Path) -> None:
+    pictures = [s.data for s in file_samples(write_clip(tmp_path / "a.avi", codec="mjpeg", seconds=2), start=0)]
+
+    class Jpegs(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for jpeg in pictures:
+                    self.wfile.write(b"--next\r\nContent-Type: image/jpeg\r\n")
+                    self.wfile.write(f"Content-Length: {len(jpeg)}\r\n\r\n".encode() + jpeg + b"\r\n")
+                    time.sleep(0.1)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Jpegs) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        samples = read(f"http://127.0.0.1:{server.server_port}/stream", 12)
+        server.shutdown()
+        thread.join()
+    assert all(s.key and not s.timed and s.format.codec == "mjpeg" for s in samples)
+    assert samples[-1].pts - samples[2].pts >= 0.85  # nine steps of 0.1 s; by FFmpeg's made-up rate it would be 0.36 s
 
 
 @pytest.mark.parametrize(
