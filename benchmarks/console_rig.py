@@ -89,6 +89,11 @@ class Rig:
                 raise RigError(f"the API did not start:\n{self._log.read_text(encoding='utf-8')}")
             time.sleep(0.1)
 
+    @property
+    def running(self) -> bool:
+        """Whether the API's process lives."""
+        return self._server is not None and self._server.poll() is None
+
     def kill(self) -> None:
         """Take the API away at once, as a crash would."""
         if self._server is not None:
@@ -179,7 +184,7 @@ def draw(number: int, place: int, x: float) -> bytes:
     """A JPEG of 640x360: a road, and a car at the fraction ``x`` of its width."""
     image = np.full((360, 640, 3), (70 + 12 * place, 80, 90), np.uint8)
     cv2.rectangle(image, (0, 180), (640, 300), (60, 60, 60), -1)
-    cv2.rectangle(image, (int(640 * x), 190), (int(640 * (x + 0.15)), 250), (40, 60, 200), -1)
+    cv2.rectangle(image, (int(640 * x), 180), (int(640 * (x + 0.15)), 252), (40, 60, 200), -1)
     cv2.putText(image, f"{place + 1} / {number}", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (240, 240, 240), 2)
     return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
 

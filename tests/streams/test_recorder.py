@@ -12,8 +12,8 @@ from ioc.core import wire
 from ioc.core.config import Evidence
 from ioc.core.types import Alert, AlertEvent, Phase, Severity
 from streams.recorder import LONGEST_CLIP_S, MAX_WAITING, Record, Recorder
-from tests.fakes.time import FrozenClock
 from tests.fakes.evidence import FakeFootage, MemoryStore
+from tests.fakes.time import FrozenClock
 
 T0 = 1_700_000_000.0
 SETTINGS = Evidence(before_s=5, after_s=4)
