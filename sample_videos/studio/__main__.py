@@ -51,21 +51,22 @@ def claims(folder: Path, frames: int) -> Iterator[range]:
 def work(name: str, folder: Path, part: int, parts: int) -> None:
     """Render stretches of frames until none is left; part 0 of `parts` also renders the background and the masks."""
     from sample_videos.studio.blender import Studio
-    from sample_videos.studio.compose import Composer, render_frames
+    from sample_videos.studio.compose import Composer, permanent, render_frames
 
     stage = build(name)
     studio = Studio(stage, threads=1 if part > 0 else 0)
     path = folder / "background.png"
     if part == 0 and not path.exists():
-        studio.show({})
+        studio.show(permanent(stage))
         cv2.imwrite(str(folder / "background.part.png"), studio.render(None, BACKGROUND_SAMPLES))
         for view, camera in stage.views.items():
+            studio.show({**permanent(stage), **stage.view_extras.get(view, {})})
             cv2.imwrite(str(folder / f"view-{view}.png"), studio.view(camera, BACKGROUND_SAMPLES // 2))
         (folder / "background.part.png").rename(path)
     while not path.exists():
         time.sleep(1.0)
     background = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), dtype=np.uint8)
-    composer = Composer(stage, studio, background)
+    composer = Composer(stage, studio, background, permanent(stage))
     started = time.process_time()
     for stretch in claims(folder, stage.frames):
         for index in render_frames(composer, folder, stretch):
@@ -81,7 +82,8 @@ def work(name: str, folder: Path, part: int, parts: int) -> None:
 def finished(stage: Stage, folder: Path) -> Iterator[Picture]:
     """The clean frames with the scene's own finish and the sensor's noise."""
     seed = sum(map(ord, stage.name))
-    views = {v: np.asarray(cv2.imread(str(folder / f"view-{v}.png"), cv2.IMREAD_COLOR), dtype=np.uint8) for v in stage.views}
+    files = {"background": "background.png", **{view: f"view-{view}.png" for view in stage.views}}
+    views = {v: np.asarray(cv2.imread(str(folder / f), cv2.IMREAD_COLOR), dtype=np.uint8) for v, f in files.items()}
     for index in range(stage.frames):
         picture = np.asarray(cv2.imread(str(folder / f"{index:05d}.png"), cv2.IMREAD_COLOR), dtype=np.uint8)
         if stage.finish is not None:

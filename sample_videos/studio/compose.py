@@ -19,7 +19,7 @@ from sample_videos.studio.regions import Region, merge
 from sample_videos.studio.stage import Placed, Stage
 
 MARGIN = 7
-BASE_SAMPLES = 24
+BASE_SAMPLES = 16
 
 
 class Renderer(Protocol):
@@ -66,6 +66,13 @@ def resting(stage: Stage, index: int) -> dict[int, Placed]:
             if key in before and key in after and before[key].key() == state.key() == after[key].key()}  # fmt: skip
 
 
+def permanent(stage: Stage) -> dict[int, Placed]:
+    """The actors that never move and never leave: they belong to the background picture."""
+    found = [stage.placed(k * stage.seconds / 40) for k in range(41)]
+    found = [states for states in found if states] or [{}]
+    return {k: s for k, s in found[0].items() if all(k in other and other[k].key() == s.key() for other in found)}
+
+
 def blend(base: Picture, fresh: Picture, low: float = 5.0, high: float = 14.0) -> Picture:
     """`fresh` where it differs from `base` (levels of 255), `base` elsewhere, with a soft seam."""
     difference = np.abs(cv2.GaussianBlur(fresh, (3, 3), 0).astype(np.float32) - cv2.GaussianBlur(base, (3, 3), 0)).max(
@@ -77,13 +84,16 @@ def blend(base: Picture, fresh: Picture, low: float = 5.0, high: float = 14.0) -
 
 
 class Composer:
-    """Renders frames of one stage in order; any starting frame will do, so that work can be shared and resumed."""
+    """Renders frames of one stage in order; any starting frame will do, so that work can be shared and resumed.
 
-    def __init__(self, stage: Stage, renderer: Renderer, background: Picture) -> None:
+    `background` shows the actors `held`.
+    """
+
+    def __init__(self, stage: Stage, renderer: Renderer, background: Picture, held: dict[int, Placed]) -> None:
         self.stage, self.renderer = stage, renderer
         self.base = background.copy()
         self.background = background
-        self.held: dict[int, Placed] = {}
+        self.held = dict(held)
 
     def _settle(self, still: dict[int, Placed]) -> None:
         """Bring the base picture up to date with the set of resting actors."""

@@ -33,6 +33,10 @@ def _frame(outlines: Outlines, index: int) -> dict[str, Any]:
     stage = outlines.stage
     t = index / stage.fps
     found, mask = measure(outlines, t)
+    for subject in stage.painted:
+        box = subject.box(t)
+        if box is not None:
+            found.append(Seen(subject.id, box, box, 1.0))
     frame: dict[str, Any] = {"boxes": [_row(s) for s in found]}
     placed = stage.placed(t)
     tags = [
@@ -50,7 +54,7 @@ def _frame(outlines: Outlines, index: int) -> dict[str, Any]:
 
 def people_in(stage: Stage, zone: ZoneSpec, found: list[Seen]) -> int:
     """How many people stand in a zone: those whose box has the middle of its lower edge inside the polygon."""
-    labels = {actor.id: actor.label for actor in stage.actors}
+    labels = {actor.id: actor.label for actor in (*stage.actors, *stage.painted)}
     polygon = np.array(zone.polygon, dtype=np.float32)
     feet = [((s.box[0] + s.box[2]) / 2, s.box[3]) for s in found if labels[s.id] == "person"]
     return sum(cv2.pointPolygonTest(polygon, foot, False) >= 0 for foot in feet)
@@ -80,7 +84,8 @@ def write(stage: Stage, path: Path) -> None:
         "zones": [{"id": z.id, "name": z.name, "polygon": [list(p) for p in z.polygon], "rules": z.rules} for z in stage.zones],
         "events": [{"kind": e.kind, "subjects": list(e.subjects), "zone": e.zone, "start_s": e.start_s, "end_s": e.end_s,
                     "note": e.note} for e in stage.events],
-        "subjects": [_subject(a) for a in stage.actors if a.label],
+        "subjects": [_subject(a) for a in stage.actors if a.label]
+        + [{"id": p.id, "label": p.label, "detail": p.detail, "plate": None} for p in stage.painted],
     }  # fmt: skip
     text = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
     rows = ",\n".join("  " + json.dumps(f, separators=(",", ":")) for f in frames)

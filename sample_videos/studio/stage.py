@@ -142,12 +142,23 @@ class Lamp:
     radius: float = 0.15
 
 
+@dataclass(frozen=True)
+class Painted:
+    """A subject that `finish` paints: `box` gives its box 0..1 at a time in seconds, None while it does not show."""
+
+    id: int
+    label: str
+    detail: str
+    box: Callable[[float], tuple[float, float, float, float] | None]
+
+
 @dataclass
 class Stage:
     """A whole scene. `still` meshes make the background; those named in `occluders` can hide an actor from the camera.
 
-    `views` are further cameras from which the empty scene is rendered once; `finish` changes each clean frame, given
-    its time in seconds and the pictures of these views (a cloth before the lens, a camera that is turned). In the
+    `views` are further pictures of the empty scene that are rendered once, each from its camera and with its
+    `view_extras` (a water surface); `finish` changes each clean frame, given
+    its time in seconds and the pictures of these views and the "background" (a cloth before the lens, a camera that is turned). In the
     spans `blind` (s) the camera shows nothing of the scene. `water` gives
     the share of the road zone under water.
     """
@@ -168,8 +179,10 @@ class Stage:
     samples: int = 6
     noise: float = 1.0
     water: Callable[[float], float] | None = None
+    painted: list[Painted] = field(default_factory=list)
     blind: tuple[tuple[float, float], ...] = ()
     views: dict[str, Camera] = field(default_factory=dict)
+    view_extras: dict[str, dict[int, Placed]] = field(default_factory=dict)
     finish: Callable[[Picture, float, dict[str, Picture]], Picture] | None = None
 
     @property

@@ -3,6 +3,7 @@
 import itertools
 import re
 from pathlib import Path
+from typing import Literal
 
 import av
 import cv2
@@ -89,8 +90,10 @@ def test_plates_are_legal_and_all_different(clip: Truth) -> None:
     assert len({p.text for p in tags}) == len(tags)
     for plate in tags:
         assert re.sub(r"[^0-9A-ZĐ]", "", "".join(plate.lines)) == plate.text
-        patterns = {m.pattern for m in plates.matches(plate.text)} if hasattr(plates, "matches") else {plate.pattern}
-        assert plate.pattern in patterns
+        upper = len(re.sub(r"[^0-9A-ZĐ]", "", plate.lines[0])) if len(plate.lines) == 2 else None
+        lines: Literal[1, 2] = 1 if len(plate.lines) == 1 else 2
+        assert plate.pattern in plates.classify(plate.text, lines=lines, upper_length=upper).candidates
+        assert plate.colour in {"white", "yellow", "blue", "red"}
 
 
 def test_crowd_events_follow_from_the_counts(clip: Truth) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from sample_videos.studio import street
-from sample_videos.studio.mesh import Surface, place
+from sample_videos.studio.mesh import Mesh, Surface, place
 from sample_videos.studio.people import Look
-from sample_videos.studio.pictures import PlateText, plate_picture
-from sample_videos.studio.stage import Placed, Stage
+from sample_videos.studio.pictures import PlateText, moto_plate, plate_picture, sign_picture
+from sample_videos.studio.stage import Actor, Camera, Placed, Stage
+from sample_videos.studio.timeline import Stop, drive
+from sample_videos.studio.two_wheelers import motorbike
 from sample_videos.studio.vehicles import Plates
 
 WHITE = Surface("paint white", (0.72, 0.73, 0.73), 0.3)
@@ -83,3 +86,47 @@ def main_street(stage: Stage, seed: int, *, half: float = 7.0, lit: bool = False
         out.put(post, place(x, half + 0.7, 0.1), occludes=True)
     street.power_line(out, (-72.0, -46.0, -20.0, 6.0, 32.0), half + 3.3)
     return out
+
+
+def lane(stage: Stage, seed: int = 11) -> street.Set:
+    """A quiet street with a long wall on which the notice "no dumping" is painted; the pavement's height is 0.15 m."""
+    out = street.Set(stage.still, stage.occluders, stage.pictures)
+    street.roadway(out, 3.6, far_pave=3.6, lanes=1)
+    wall = Mesh()
+    plaster = Surface("wall yellow", (0.52, 0.42, 0.2), 0.9, grain="plaster")
+    stain = Surface("wall foot", (0.2, 0.18, 0.15), 0.95, grain="plaster")
+    wall.box((0.0, 7.6, 1.25), (13.0, 0.25, 2.5), plaster)
+    wall.box((0.0, 7.55, 0.25), (13.0, 0.26, 0.5), stain)
+    wall.box((0.0, 7.6, 2.55), (13.1, 0.36, 0.14), street.CONCRETE)
+    for x in (-6.4, -3.2, 0.0, 3.2, 6.4):
+        wall.box((x, 7.55, 1.3), (0.4, 0.4, 2.6), plaster)
+    stage.pictures["notice"] = sign_picture("CẤM ĐỔ RÁC", (214, 190, 120), (170, 24, 20), (640, 120))
+    notice = Surface("notice", (0.6, 0.5, 0.3), 0.9, picture="notice")
+    wall.quad([(0.35, 7.46, 1.2), (2.85, 7.46, 1.2), (2.85, 7.46, 1.7), (0.35, 7.46, 1.7)], notice)
+    out.put(wall, place(0, 0, 0.1))
+    street.row(out, seed, -70.0, -11.2, 7.4, -1.0)
+    street.row(out, seed + 1, 6.9, 40.0, 7.4, -1.0)
+    rng = random.Random(seed)
+    for x, y in ((-4.6, 12.0), (1.5, 11.0), (4.5, 13.0)):
+        out.put(street.tree(rng, 7.5, 3.0), place(x, y, 0.1, rng.uniform(0, 6)))
+    street.row(out, seed + 2, -14.0, 14.0, 17.5, -1.0)
+    for x in (-16.0, -26.0, 11.0):
+        out.put(street.tree(rng, 5.5, 2.2), place(x, 4.8, 0.1), occludes=True)
+    out.put(street.lamp_post(), place(-5.2, 4.3, 0.1), occludes=True)
+    street.power_line(out, (-44.0, -20.0, 9.5, 34.0), 6.9, seed)
+    return out
+
+
+LANE_CAMERA = Camera((6.2, -6.4, 5.2), (-0.8, 5.3, 0.7), 36.0, 640, 360)
+LANE_ZONE = ((-6.0, 3.9), (6.0, 3.9), (6.0, 7.4), (-6.0, 7.4))
+
+
+def rider_by(stage: Stage, key: int, start: float, way: int, seed: int) -> None:
+    """A motorbike with its rider that crosses a lane scene from `start` seconds on; `way` 1 drives to +x."""
+    rng = random.Random(seed)
+    plate = moto_plate(rng)
+    hang(stage, plate)
+    mesh = motorbike(rng.choice((RED, BLUE, BLACK, WHITE)), name(plate), replace(looks(seed, 1)[0], hat="helmet"))
+    a, b, y = (-42.0, 14.0, -1.7) if way > 0 else (14.0, -42.0, 1.8)
+    stops = [Stop(start, a, y), Stop(start + 56.0 / 6.5, b, y)]
+    stage.actors.append(Actor(key, "motorcycle", drive(mesh, stops), "motorbike with rider", plate))

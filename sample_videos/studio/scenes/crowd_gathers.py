@@ -22,13 +22,13 @@ STANDING = (Pose(), Pose(arm=(25.0, 4.0), elbow=(95.0, 14.0)), Pose(arm=(-14.0, 
 
 
 def build() -> Stage:
-    """The stage, 40 s at 10 frames/s."""
+    """The stage, 34 s at 10 frames/s."""
     stage = Stage(
         name="crowd_gathers",
         title="Tụ tập đông người · A crowd gathers and leaves",
         camera=Camera((8.5, -6.0, 6.4), (-1.2, 8.8, 0.9), 31.0, 640, 360),
         light=Light(elevation=60, bearing=250, exposure=0.35),
-        seconds=40.0,
+        seconds=34.0,
         samples=4,
     )
     _square(stage)
@@ -73,14 +73,14 @@ def _crowd(stage: Stage) -> tuple[list[float], list[float]]:
         x, y = CENTRE[0] + radius * math.cos(angle) * 1.15, CENTRE[1] + radius * math.sin(angle)
         gx, gy = gates[(k * 3) % len(gates)]
         hx, hy = gates[(k * 5 + 2) % len(gates)]
-        arrive = 4.0 + 0.78 * k + rng.uniform(-0.3, 0.3)
-        leave = 27.0 + 0.5 * ((k * 5) % 14) + rng.uniform(-0.2, 0.2)
+        arrive = 3.0 + 0.58 * k + rng.uniform(-0.3, 0.3)
+        leave = 24.5 + 0.36 * ((k * 5) % 14) + rng.uniform(-0.2, 0.2)
         start = arrive - math.hypot(gx - x, gy - y) / 1.55
         end = leave + math.hypot(hx - x, hy - y) / 1.5
         look = wear[k] if k else Look((0.6, 0.6, 0.62), (0.02, 0.02, 0.03), 1.7)
         walker = Walker(look, [Stop(start, gx, gy), Stop(arrive, x, y, pause=leave - arrive), Stop(end, hx, hy)],
                         face=math.atan2(CENTRE[1] - y, CENTRE[0] - x), rest=STANDING[k % len(STANDING)],
-                        fidget=5.0 + 0.7 * (k % 5))  # fmt: skip
+                        fidget=6.0 + 0.7 * (k % 5))  # fmt: skip
         stage.actors.append(Actor(1 + k, "person", walker, "gathers"))
         inside = [t / 10 for t in range(int(stage.seconds * 10)) if _in_zone(walker, t / 10)]
         entered.append(inside[0])
@@ -97,7 +97,7 @@ def _passers(stage: Stage) -> None:
     """A few vehicles on the street, and motorbikes parked beside the parasols."""
     rng = random.Random(8)
     riders = common.looks(17, 4)
-    for k, (start, way) in enumerate(((3.0, 1), (14.0, -1), (23.5, 1), (35.0, -1))):
+    for k, (start, way) in enumerate(((3.0, 1), (14.0, -1), (23.5, 1), (28.0, -1))):
         plate = moto_plate(rng)
         common.hang(stage, plate)
         mesh = motorbike(
