@@ -39,10 +39,13 @@ def worker(config: Path, name: str, cameras: str | None) -> None:
     import logging
     import signal
 
+    import cv2
+
     from detectors import rule_settings
     from ioc.core.config import load_config
     from streams.setup import RunningWorker
 
+    cv2.setNumThreads(1)  # its pool costs small pictures more than it saves, and the cores are shared with other workers
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     site = load_config(config, rule_settings())
     wanted = [site.camera(c.strip()) for c in cameras.split(",")] if cameras else [c for c in site.cameras if c.enabled]
@@ -54,9 +57,7 @@ def worker(config: Path, name: str, cameras: str | None) -> None:
 
 @click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--config", type=FILE, help="Configuration with the camera; else VIDEO.yaml beside the video, if there is one."
-)
+@click.option("--config", type=FILE, help="Configuration with the camera; a sample clip brings its own zones.")
 @click.option(
     "--camera", "name", help="Id of the camera whose zones and rules apply; else the only one, or that of the video."
 )
@@ -83,18 +84,22 @@ def replay(videos: tuple[Path, ...], config: Path | None, name: str | None, as_j
 
 def _camera(video: Path, config: Path | None, name: str | None) -> tuple[Config, Camera]:
     """The configuration and the camera that a video is replayed as. Raises :class:`ioc.core.errors.ConfigError`."""
+    import json
+
     from detectors import rule_settings
     from ioc.core.config import load_config, parse_config
     from ioc.core.errors import ConfigError
+    from ioc.demo import camera_section, read_clip
 
-    beside = video.with_suffix(".yaml")
-    if config is None and beside.is_file():
-        config = beside
-    if config is None:
-        click.echo(f"{video}: không có vùng / no zones (--config): only the camera's own faults are looked for", err=True)
-        site = parse_config("site: {id: replay}\ncameras: [{id: replay, url: file}]", rules=rule_settings())
+    rules = rule_settings()
+    if config is not None:
+        site = load_config(config, rules)
+    elif sample := read_clip(video):
+        camera = camera_section(sample, frozenset(rules), str(video))
+        site = parse_config(json.dumps({"site": {"id": "sample"}, "cameras": [camera]}), str(video), rules=rules)
     else:
-        site = load_config(config, rule_settings())
+        click.echo(f"{video}: không có vùng / no zones (--config): only the camera's own faults are looked for", err=True)
+        site = parse_config("site: {id: replay}\ncameras: [{id: replay, url: file}]", rules=rules)
     if name is not None:
         return site, site.camera(name)
     here = [c for c in site.cameras if Path(c.url).name == video.name] or list(site.cameras)

@@ -45,6 +45,8 @@ class Watched:
     analysis: CameraAnalysis
     history: PictureHistory = field(default_factory=PictureHistory)
     analysed: int = 0
+    looks: int = 0
+    """Detector calls: an unchanged picture needs none."""
     failed: int = 0
     last_at: float = 0.0
     """Monotonic time of the last analysis, or of the last blind instant."""
@@ -159,6 +161,7 @@ class Worker:
             found = Analysis(events=error.events, counts=error.counts)
         else:
             watched.analysed += 1
+            watched.looks += found.looked
         now = self._clock.now()
         watched.latencies.append(now - frame.at)
         watched.history.add(frame.image, frame.at)
@@ -272,6 +275,7 @@ class Worker:
         self._pictures.stop()
         for watched in self._watched.values():
             watched.reader.stop(0.5)
+            log.info("camera %s: %d frames analysed, %d detector calls", watched.camera.id, watched.analysed, watched.looks)
 
 
 def interest_handler(pictures: LivePictures) -> Callable[[str, bytes], None]:
