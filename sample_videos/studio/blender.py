@@ -197,6 +197,7 @@ class Studio:
         scene.view_settings.view_transform, scene.view_settings.look, scene.view_settings.exposure = "Raw", "None", 0.0
         scene.cycles.use_denoising = False
         width, scene.cycles.filter_width = scene.cycles.filter_width, 0.01
+        dither, scene.render.dither_intensity = scene.render.dither_intensity, 0.0
         try:
             picture = self.render(None, 1)
         finally:
@@ -204,6 +205,7 @@ class Studio:
             scene.world = saved[0]
             scene.view_settings.view_transform, scene.view_settings.look, scene.view_settings.exposure = saved[1:]
             scene.cycles.use_denoising, scene.cycles.filter_width = True, width
+            scene.render.dither_intensity = dither
         return np.ascontiguousarray(picture[:, :, 0])
 
 

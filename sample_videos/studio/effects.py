@@ -133,7 +133,14 @@ def rain(picture: Picture, t: float, density: int = 260, strength: float = 26.0)
     streaks = np.zeros((height, width), np.float32)
     for _ in range(density):
         x, y, length = rng.uniform(0, width), rng.uniform(-20, height), rng.uniform(8, 22)
-        cv2.line(streaks, (int(x), int(y)), (int(x + length * 0.16), int(y + length)), float(rng.uniform(0.3, 1.0)), 1, cv2.LINE_AA)
+        cv2.line(
+            streaks,
+            (int(x), int(y)),
+            (int(x + length * 0.16), int(y + length)),
+            float(rng.uniform(0.3, 1.0)),
+            1,
+            cv2.LINE_AA,
+        )
     haze = picture.astype(np.float32) * 0.93 + 12.0
     return np.asarray(np.clip(haze + cv2.GaussianBlur(streaks, (0, 0), 0.6)[:, :, None] * strength, 0, 255), dtype=np.uint8)
 

@@ -94,7 +94,9 @@ def heap(seed: int, count: int = 6) -> Mesh:
     rng = random.Random(seed)
     mesh = Mesh()
     for k in range(count):
-        bag = rubbish_bag(rng.choice((PLASTIC_BLACK, PLASTIC_BLUE, PLASTIC_BLACK, PLASTIC_WHITE)), rng.uniform(0.45, 0.65), seed + k)
+        bag = rubbish_bag(
+            rng.choice((PLASTIC_BLACK, PLASTIC_BLUE, PLASTIC_BLACK, PLASTIC_WHITE)), rng.uniform(0.45, 0.65), seed + k
+        )
         mesh.add(bag, place(rng.uniform(-0.7, 0.7), rng.uniform(-0.3, 0.3), 0.28 * (k // 4), rng.uniform(0, 6)))
     mesh.add(carton(0.45), place(0.95, -0.1, 0, 0.6))
     return mesh

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from sample_videos.studio.measure import BoxF, Outlines, Seen, measure, plates
-from sample_videos.studio.stage import Actor, Stage, ZoneSpec
+from sample_videos.studio.stage import Actor, Event, Stage, ZoneSpec
 from sample_videos.truth import FORMAT
 
 MIN_CHAR_PX = 3.0
@@ -71,9 +71,12 @@ def _subject(actor: Actor) -> dict[str, Any]:
 
 
 def write(stage: Stage, path: Path) -> None:
-    """Measure every frame of the stage and write the truth file, one frame a line."""
+    """Measure every frame of the stage and write the truth file, one frame a line. Subjects never seen are left out."""
     outlines = Outlines(stage)
     frames = [_frame(outlines, index) for index in range(stage.frames)]
+    shown = {int(row[0]) for frame in frames for row in frame["boxes"]}
+    subjects = [_subject(a) for a in stage.actors if a.label]
+    subjects += [{"id": p.id, "label": p.label, "detail": p.detail, "plate": None} for p in stage.painted]
     head: dict[str, Any] = {
         "format": FORMAT,
         "clip": stage.name,
@@ -81,12 +84,24 @@ def write(stage: Stage, path: Path) -> None:
         "width": stage.camera.width,
         "height": stage.camera.height,
         "fps": stage.fps,
-        "zones": [{"id": z.id, "name": z.name, "polygon": [list(p) for p in z.polygon], "rules": z.rules} for z in stage.zones],
-        "events": [{"kind": e.kind, "subjects": list(e.subjects), "zone": e.zone, "start_s": e.start_s, "end_s": e.end_s,
-                    "note": e.note} for e in stage.events],
-        "subjects": [_subject(a) for a in stage.actors if a.label]
-        + [{"id": p.id, "label": p.label, "detail": p.detail, "plate": None} for p in stage.painted],
-    }  # fmt: skip
-    text = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+        "zones": [_zone(zone) for zone in stage.zones],
+        "events": [_event(event) for event in stage.events],
+        "subjects": [s for s in subjects if s["id"] in shown],
+    }
+    path.write_text(text(head, frames), encoding="utf-8")
+
+
+def _zone(zone: ZoneSpec) -> dict[str, Any]:
+    return {"id": zone.id, "name": zone.name, "polygon": [list(p) for p in zone.polygon], "rules": zone.rules}
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {"kind": event.kind, "subjects": list(event.subjects), "zone": event.zone, "start_s": event.start_s,
+            "end_s": event.end_s, "note": event.note}  # fmt: skip
+
+
+def text(head: dict[str, Any], frames: list[dict[str, Any]]) -> str:
+    """The truth file's JSON: the head to be read by people, then one frame a line."""
+    top = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
     rows = ",\n".join("  " + json.dumps(f, separators=(",", ":")) for f in frames)
-    path.write_text(f'{text},\n "frames": [\n{rows}\n ]\n}}\n', encoding="utf-8")
+    return f'{top},\n "frames": [\n{rows}\n ]\n}}\n'

@@ -28,8 +28,12 @@ def build() -> Stage:
     foot, _ = stage.camera.project(place(-1.2, 6.4, 0.5)[:3, 3][None, :])
     burn = effects.Burn(float(foot[0, 0]), float(foot[0, 1]), 62.0, START_S, 10.0, 9.0)
     shape = (stage.camera.height, stage.camera.width)
-    stage.painted.append(Painted(10, "fire", "flames of the heap", lambda t: effects.box(effects.flames(burn, shape, t), HEAT)))
-    stage.painted.append(Painted(11, "smoke", "smoke of the heap", lambda t: effects.box(effects.smoke(burn, shape, t), COVER)))
+    stage.painted.append(
+        Painted(10, "fire", "flames of the heap", lambda t: effects.box(effects.flames(burn, shape, t), HEAT))
+    )
+    stage.painted.append(
+        Painted(11, "smoke", "smoke of the heap", lambda t: effects.box(effects.smoke(burn, shape, t), COVER))
+    )
 
     def finish(picture: Picture, t: float, views: dict[str, Picture]) -> Picture:
         del views

@@ -44,7 +44,9 @@ def build() -> Stage:
     plate = moto_plate(rng)
     common.hang(stage, plate)
     mesh = motorbike(common.RED, common.name(plate), replace(common.looks(123, 1)[0], hat="helmet"), lit=True)
-    stage.actors.append(Actor(4, "motorcycle", drive(mesh, [Stop(5.0, -40.0, -1.7), Stop(13.0, 14.0, -1.7)]), "motorbike", plate))
+    stage.actors.append(
+        Actor(4, "motorcycle", drive(mesh, [Stop(5.0, -40.0, -1.7), Stop(13.0, 14.0, -1.7)]), "motorbike", plate)
+    )
     for k, stops in enumerate(([Stop(0.0, -14.0, 5.4), Stop(22.0, 7.0, 5.2)], [Stop(8.0, 7.0, 5.8), Stop(26.0, -9.0, 5.9)])):
         stage.actors.append(Actor(6 + k, "person", Walker(common.looks(124, 2)[k], stops), "passer-by"))
     return stage

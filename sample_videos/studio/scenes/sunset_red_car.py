@@ -38,13 +38,19 @@ def build() -> Stage:
     whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     stage.zones.append(ZoneSpec("picture", "Toàn khung hình", whole, {"fire": {}}))
     ways = (
-        (vehicles.SEDAN, common.RED, [Stop(2.0, 20.0, 1.8), Stop(6.5, 0.5, 2.2, pause=6.0), Stop(18.0, -30.0, 1.9), Stop(21.0, -70.0, 1.9)]),
+        (
+            vehicles.SEDAN,
+            common.RED,
+            [Stop(2.0, 20.0, 1.8), Stop(6.5, 0.5, 2.2, pause=6.0), Stop(18.0, -30.0, 1.9), Stop(21.0, -70.0, 1.9)],
+        ),
         (vehicles.SUV, common.GREY, [Stop(12.0, -75.0, -1.9), Stop(23.0, 18.0, -1.9)]),
     )
     for k, (shape, paint, stops) in enumerate(ways):
         plate = car_plate(rng)
         mesh = vehicles.car(shape, paint, common.hang(stage, plate), lit=True)
-        stage.actors.append(Actor(1 + k, "car", drive(mesh, stops), "red car with lit lamps" if k == 0 else "oncoming car", plate))
+        stage.actors.append(
+            Actor(1 + k, "car", drive(mesh, stops), "red car with lit lamps" if k == 0 else "oncoming car", plate)
+        )
     walker = Walker(common.looks(85, 1)[0], [Stop(0.0, -20.0, 5.6), Stop(26.0, 8.0, 5.4)])
     stage.actors.append(Actor(4, "person", walker, "passer-by"))
     return stage
