@@ -62,7 +62,7 @@ export function generalFacts(alert: Alert, language: Language, zone: string, now
   const began = toMillis(alert.started_at);
   const end = alert.closed_at ? toMillis(alert.closed_at) : now;
   const facts: Fact[] = [{ label: say("fact.camera"), value: alert.camera_name }];
-  if (alert.zone) facts.push({ label: say("fact.zone"), value: alert.zone_name ?? alert.zone });
+  if (alert.zone) facts.push({ label: say("fact.zone"), value: alert.zone_name ?? translateCode(language, "zone", alert.zone) });
   facts.push({ label: say("fact.opened"), value: fullTime(toMillis(alert.opened_at), zone) });
   facts.push({ label: say("fact.started"), value: fullTime(began, zone) });
   if (alert.closed_at) facts.push({ label: say("fact.closed"), value: fullTime(end, zone) });
@@ -77,6 +77,9 @@ export function summary(alert: Alert, language: Language): string {
   const { detail } = alert;
   const label = typeof detail.label === "string" ? translateCode(language, "label", detail.label) : "";
   if (typeof detail.dwell_s === "number") return [label, exactSpan(detail.dwell_s, language)].filter(Boolean).join(", ");
+  if (typeof detail.limit_s === "number") {
+    return [label, translate(language, "summary.over", { limit: exactSpan(detail.limit_s, language) })].filter(Boolean).join(", ");
+  }
   if (typeof detail.count === "number") {
     const limit = typeof detail.threshold === "number" ? ` / ${detail.threshold}` : "";
     return translate(language, "count.people", { n: `${count(detail.count, language)}${limit}` });

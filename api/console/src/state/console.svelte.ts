@@ -13,6 +13,8 @@ import { ui } from "./ui.svelte";
 
 /** ms between two questions whether a server that does not answer is back. */
 const ASK_AGAIN = 2_000;
+/** Seconds of a broken connection before it is said across the page. */
+const PATIENCE = 4;
 
 class Console {
   link = $state<LinkState>("off");
@@ -52,6 +54,11 @@ class Console {
   /** Whole seconds since the server last said something. */
   get silence(): number {
     return this.heard && clock.now ? Math.max(0, Math.floor((Date.now() - this.heard) / 1000)) : 0;
+  }
+
+  /** The connection is broken, and not only for a moment: that heals by itself. */
+  get cut(): boolean {
+    return this.link === "retrying" && this.silence >= PATIENCE;
   }
 
   get zone(): string {

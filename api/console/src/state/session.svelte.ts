@@ -4,6 +4,8 @@ import type { Session, User } from "../lib/model";
 import { prefs } from "./prefs.svelte";
 
 export const http = new Http();
+/** Says that this browser has a login, so that a browser without one need not ask. */
+const HINT = "ioc.session";
 
 /** unknown: the server has not been asked yet, or does not answer. */
 export type SessionState = "unknown" | "out" | "in";
@@ -23,6 +25,10 @@ class SessionStore {
 
   /** Ask the server whether the cookie still counts. False if it cannot be reached. */
   async check(): Promise<boolean> {
+    if (localStorage.getItem(HINT) === null) {
+      this.end(false);
+      return true;
+    }
     try {
       this.begin(await http.json<Session>("/session"));
       return true;
@@ -64,6 +70,7 @@ class SessionStore {
     this.user = session.user;
     this.expired = false;
     this.state = "in";
+    localStorage.setItem(HINT, "1");
     prefs.suggestLanguage(session.user.language);
     if (!same) this.onChange(session.user);
   }
@@ -72,6 +79,7 @@ class SessionStore {
     if (this.state === "out") return;
     this.state = "out";
     this.expired = expired;
+    localStorage.removeItem(HINT);
     this.user = null;
     http.csrf = "";
     this.onChange(null);
