@@ -64,20 +64,37 @@ def package_folder(name: str) -> Path:
 
 def read_clips(folder: Path) -> list[Clip]:
     """The folder's clips that have a truth file, by name. Raises :class:`InputError` if there is none, or none readable."""
-    clips = []
-    for video in sorted(folder.glob("*.mp4")):
-        truth = video.with_suffix(".truth.json")
-        if not truth.is_file():
-            continue
-        try:
-            said = json.loads(truth.read_text(encoding="utf-8"))
-            zones = tuple({key: zone[key] for key in ("id", "name", "polygon", "rules")} for zone in said["zones"])
-            clips.append(Clip(file=video.name, title=said["title"], zones=zones))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{truth}: {type(error).__name__}: {error}") from error
+    clips = [clip for video in sorted(folder.glob("*.mp4")) if (clip := read_clip(video))]
     if not clips:
         raise InputError(f"không có clip mẫu / no sample clips in {folder}")
     return clips
+
+
+def read_clip(video: Path) -> Clip | None:
+    """What the truth file beside a clip says, None where there is none. Raises :class:`InputError` for a broken one."""
+    truth = video.with_suffix(".truth.json")
+    if not truth.is_file():
+        return None
+    try:
+        said = json.loads(truth.read_text(encoding="utf-8"))
+        zones = tuple({key: zone[key] for key in ("id", "name", "polygon", "rules")} for zone in said["zones"])
+        return Clip(file=video.name, title=said["title"], zones=zones)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{truth}: {type(error).__name__}: {error}") from error
+
+
+def camera_section(clip: Clip, kinds: frozenset[str], url: str) -> dict[str, Any]:
+    """A clip as a camera of a configuration, with the rules of the known ``kinds`` only."""
+    zones = [
+        {**zone, "id": slug(zone["id"]), "rules": {k: v for k, v in zone["rules"].items() if k in kinds}}
+        for zone in clip.zones
+    ]
+    return {
+        "id": slug(Path(clip.file).stem),
+        "name": clip.title,
+        "url": url,
+        "zones": [zone for zone in zones if zone["rules"]],
+    }
 
 
 def slug(text: str) -> str:
@@ -94,19 +111,10 @@ def configuration(clips: Sequence[Clip], kinds: frozenset[str], *, api: int, mqt
     for number in range(max(WALL, len(clips))):
         clip = clips[number % len(clips)]
         again = number // len(clips)
-        zones = [
-            {**zone, "id": slug(zone["id"]), "rules": {k: v for k, v in zone["rules"].items() if k in kinds}}
-            for zone in clip.zones
-        ]
-        cameras.append(
-            {
-                "id": slug(Path(clip.file).stem) + (f"-{again + 1}" if again else ""),
-                "name": clip.title + (f" ({again + 1})" if again else ""),
-                "url": address(LOOPBACK, rtsp, clip.file),
-                "rate": RATE,
-                "zones": [zone for zone in zones if zone["rules"]],
-            }
-        )
+        camera = camera_section(clip, kinds, address(LOOPBACK, rtsp, clip.file))
+        if again:
+            camera |= {"id": f"{camera['id']}-{again + 1}", "name": f"{camera['name']} ({again + 1})"}
+        cameras.append({**camera, "rate": RATE})
     return {
         "site": {"id": "demo", "name": "Trung tâm điều hành mẫu · Sample operations centre"},
         "broker": {"url": f"mqtt://{LOOPBACK}:{mqtt}"},
