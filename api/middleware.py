@@ -6,6 +6,7 @@ import time
 from collections.abc import MutableMapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import TooLargeError
@@ -87,7 +88,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > BODY:
-            raise TooLargeError(f"a body has at most {BODY} bytes")
+            raise HTTPException(413, f"a body has at most {BODY} bytes")  # the one error that FastAPI lets through here
         return message
 
     return bounded

@@ -54,6 +54,8 @@ def _clean(value: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_clean)]
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Attempt = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean)]
+"""What somebody types at the login: any name, any password."""
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Language = Literal["vi", "en"]
@@ -256,8 +258,8 @@ class CountList(Shape):
 class LoginIn(Shape):
     """Name and password."""
 
-    username: str = Field(max_length=100, description="Name of the account", examples=["admin"])
-    password: str = Field(max_length=200, description="Its password", examples=["correct horse battery staple"])
+    username: Attempt = Field(description="Name of the account", examples=["admin"])
+    password: Attempt = Field(description="Its password", examples=["correct horse battery staple"])
 
 
 class Me(Shape):
