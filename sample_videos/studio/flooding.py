@@ -22,7 +22,7 @@ def water_plane(half: float, z: float, reach: float = 90.0) -> Mesh:
 
 
 def ground(camera: Camera) -> tuple[Array, Array, Array]:
-    """For each pixel the ground point z = 0 that it sees: x and y in metres (H, W), and the distance (inf above the horizon)."""
+    """For each pixel the ground point z = 0 that it sees: x, y and the distance in metres (H, W); inf for the sky."""
     ys, xs = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float64) + 0.5
     focal = camera.lens / 36.0 * camera.width
     rays = np.stack([(xs - camera.width / 2) / focal, (camera.height / 2 - ys) / focal, -np.ones_like(xs)], axis=2)

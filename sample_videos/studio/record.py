@@ -54,7 +54,7 @@ def _frame(outlines: Outlines, index: int) -> dict[str, Any]:
 
 def people_in(stage: Stage, zone: ZoneSpec, found: list[Seen]) -> int:
     """How many people stand in a zone: those whose box has the middle of its lower edge inside the polygon."""
-    labels = {actor.id: actor.label for actor in (*stage.actors, *stage.painted)}
+    labels = {a.id: a.label for a in stage.actors} | {p.id: p.label for p in stage.painted}
     polygon = np.array(zone.polygon, dtype=np.float32)
     feet = [((s.box[0] + s.box[2]) / 2, s.box[3]) for s in found if labels[s.id] == "person"]
     return sum(cv2.pointPolygonTest(polygon, foot, False) >= 0 for foot in feet)

@@ -158,7 +158,8 @@ class Stage:
 
     `views` are further pictures of the empty scene that are rendered once, each from its camera and with its
     `view_extras` (a water surface); `finish` changes each clean frame, given
-    its time in seconds and the pictures of these views and the "background" (a cloth before the lens, a camera that is turned). In the
+    its time in seconds and the pictures of these views and the "background" (a cloth before the lens, a
+    turned camera). In the
     spans `blind` (s) the camera shows nothing of the scene. `water` gives
     the share of the road zone under water.
     """

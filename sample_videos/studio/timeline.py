@@ -137,6 +137,7 @@ class Walker:
         return turn + 0.3 * (share if int(count) % 2 else 1 - share)
 
     def __call__(self, t: float) -> Placed | None:
+        """The person as it stands or walks at `t` seconds."""
         where = self.path.at(t)
         if where is None:
             return None

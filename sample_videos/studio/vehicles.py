@@ -63,13 +63,13 @@ def wheels(mesh: Mesh, axles: tuple[float, ...], half: float, radius: float) -> 
         for side in (-1.0, 1.0):
             y = side * half
             mesh.tube(
-                (x, y - side * 0.3, radius + 0.02), (x, y + side * 0.004, radius + 0.02), *(radius * 1.2,) * 2, TRIM, 20
+                (x, y - side * 0.3, radius + 0.02), (x, y + side * 0.014, radius + 0.02), *(radius * 1.2,) * 2, TRIM, 20
             )
-            mesh.tube((x, y - side * 0.22, radius), (x, y + side * 0.012, radius), radius, radius, TYRE, 20)
-            mesh.tube((x, y, radius), (x, y + side * 0.022, radius), radius * 0.66, radius * 0.6, RIM, 16)
+            mesh.tube((x, y - side * 0.22, radius), (x, y + side * 0.02, radius), radius, radius, TYRE, 20)
+            mesh.tube((x, y, radius), (x, y + side * 0.03, radius), radius * 0.66, radius * 0.6, RIM, 16)
             for k in range(5):
                 a = 2 * math.pi * (k + 0.5) / 5
-                at = (x + radius * 0.4 * math.cos(a), y + side * 0.02, radius + radius * 0.4 * math.sin(a))
+                at = (x + radius * 0.4 * math.cos(a), y + side * 0.028, radius + radius * 0.4 * math.sin(a))
                 mesh.tube(at, (at[0], at[1] + side * 0.008, at[2]), radius * 0.13, radius * 0.13, TRIM, 6)
 
 
@@ -166,9 +166,9 @@ def _fittings(mesh: Mesh, shape: Shape, paint: Surface, lit: bool) -> None:
         mesh.ball((-ends + 0.09, side * half * 0.76, shape.boot - 0.16), (0.1, 0.19, 0.12), tail)
         mesh.ball((shape.base[1] - 0.22, side * (half + 0.09), shape.belt + 0.07), (0.09, 0.1, 0.075), paint, 10)
         for x in (shape.base[1] - 0.35, -0.12, shape.axles[0] + 0.32):
-            mesh.box((x, side * (half - 0.002), shape.belt - 0.3), (0.012, 0.02, 0.42), TRIM)
+            mesh.box((x, side * (half - 0.002), shape.belt - 0.38), (0.012, 0.02, 0.34), TRIM)
         for x in (0.05, -0.95):
-            mesh.box((x, side * (half - 0.005), shape.belt - 0.14), (0.16, 0.03, 0.03), CHROME)
+            mesh.box((x, side * (half - 0.025), shape.belt - 0.15), (0.16, 0.03, 0.03), CHROME)
         mesh.box((0.0, side * (half - 0.02), 0.24), (2 * shape.axles[1] - 0.8, 0.06, 0.08), TRIM, 0.02)
 
 

@@ -17,8 +17,13 @@ from sample_videos.studio.two_wheelers import motorbike
 
 THRESHOLD = 8
 CENTRE = (-0.4, 9.0)
-STANDING = (Pose(), Pose(arm=(25.0, 4.0), elbow=(95.0, 14.0)), Pose(arm=(-14.0, -14.0), elbow=(70.0, 70.0), spread=24.0),
-            Pose(thigh=(8.0, -5.0), knee=(12.0, 3.0)), Pose(arm=(30.0, 30.0), elbow=(80.0, 80.0)))  # fmt: skip
+STANDING = (
+    Pose(),
+    Pose(arm=(25.0, 4.0), elbow=(95.0, 14.0)),
+    Pose(arm=(-14.0, -14.0), elbow=(70.0, 70.0), spread=24.0),
+    Pose(thigh=(8.0, -5.0), knee=(12.0, 3.0)),
+    Pose(arm=(30.0, 30.0), elbow=(80.0, 80.0)),
+)
 
 
 def build() -> Stage:
@@ -38,8 +43,16 @@ def build() -> Stage:
     )
     arrivals, departures = _crowd(stage)
     _passers(stage)
-    stage.events.append(Event("crowd", tuple(range(1, 15)), "square", arrivals[THRESHOLD - 1], departures[len(departures) - THRESHOLD],
-                              "at least eight people in the zone"))  # fmt: skip
+    stage.events.append(
+        Event(
+            "crowd",
+            tuple(range(1, 15)),
+            "square",
+            arrivals[THRESHOLD - 1],
+            departures[len(departures) - THRESHOLD],
+            "at least eight people in the zone",
+        )
+    )
     return stage
 
 
@@ -78,9 +91,13 @@ def _crowd(stage: Stage) -> tuple[list[float], list[float]]:
         start = arrive - math.hypot(gx - x, gy - y) / 1.55
         end = leave + math.hypot(hx - x, hy - y) / 1.5
         look = wear[k] if k else Look((0.6, 0.6, 0.62), (0.02, 0.02, 0.03), 1.7)
-        walker = Walker(look, [Stop(start, gx, gy), Stop(arrive, x, y, pause=leave - arrive), Stop(end, hx, hy)],
-                        face=math.atan2(CENTRE[1] - y, CENTRE[0] - x), rest=STANDING[k % len(STANDING)],
-                        fidget=6.0 + 0.7 * (k % 5))  # fmt: skip
+        walker = Walker(
+            look,
+            [Stop(start, gx, gy), Stop(arrive, x, y, pause=leave - arrive), Stop(end, hx, hy)],
+            face=math.atan2(CENTRE[1] - y, CENTRE[0] - x),
+            rest=STANDING[k % len(STANDING)],
+            fidget=6.0 + 0.7 * (k % 5),
+        )
         stage.actors.append(Actor(1 + k, "person", walker, "gathers"))
         inside = [t / 10 for t in range(int(stage.seconds * 10)) if _in_zone(walker, t / 10)]
         entered.append(inside[0])
@@ -104,8 +121,15 @@ def _passers(stage: Stage) -> None:
             rng.choice((common.RED, common.BLUE, common.BLACK)), common.name(plate), replace(riders[k], hat="helmet")
         )
         a, b, y = (-50.0, 16.0, -1.6) if way > 0 else (18.0, -60.0, 2.0)
-        stage.actors.append(Actor(20 + k, "motorcycle", drive(mesh, [Stop(start, a, y), Stop(start + abs(b - a) / 6.5, b, y)]),
-                                  "motorbike with rider", plate))  # fmt: skip
+        stage.actors.append(
+            Actor(
+                20 + k,
+                "motorcycle",
+                drive(mesh, [Stop(start, a, y), Stop(start + abs(b - a) / 6.5, b, y)]),
+                "motorbike with rider",
+                plate,
+            )
+        )
     plate = car_plate(rng)
     mesh = vehicles.car(vehicles.MPV, common.SILVER, common.hang(stage, plate))
     stage.actors.append(Actor(30, "car", drive(mesh, [Stop(18.5, 20, 1.9), Stop(26.0, -55, 1.9)]), "through traffic", plate))

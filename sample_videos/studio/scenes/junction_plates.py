@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 
 from sample_videos.studio import street, vehicles
-from sample_videos.studio.mesh import Surface, place
-from sample_videos.studio.pictures import PlateText, car_plate, moto_plate
+from sample_videos.studio.mesh import Mesh, Surface, place
+from sample_videos.studio.pictures import car_plate, moto_plate
 from sample_videos.studio.scenes import common
 from sample_videos.studio.stage import Actor, Camera, Light, Stage, ZoneSpec
 from sample_videos.studio.timeline import Stop, drive
@@ -31,7 +31,7 @@ def build() -> Stage:
     street.row(out, 111, -10.0, 90.0, 7.6, -1.0)
     street.row(out, 112, -10.0, 90.0, -8.2, 1.0)
     street.crossing(out, 13.0, 4.0)
-    line = street.Mesh()
+    line = Mesh()
     line.box((10.4, 0, 0.004), (0.4, 7.6, 0.008), street.LINE)
     out.put(line)
     rng = random.Random(6)
@@ -65,6 +65,6 @@ def _queue(stage: Stage) -> None:
             stage.actors.append(Actor(1 + k, "motorcycle", drive(mesh, stops), "motorbike with rider", plate))
             continue
         shape, paint, colour, lines = cars[k // 2]
-        plate: PlateText = car_plate(rng, colour, lines)
+        plate = car_plate(rng, colour, lines)
         mesh = vehicles.car(shape, paint, common.hang(stage, plate))
         stage.actors.append(Actor(1 + k, "car", drive(mesh, stops), f"car with a {colour} plate", plate))

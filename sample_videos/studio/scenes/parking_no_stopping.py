@@ -67,8 +67,17 @@ def _cars(stage: Stage) -> None:
 def _traffic(stage: Stage) -> None:
     rng = random.Random(42)
     riders = common.looks(5, 8)
-    for k, (start, y, speed, way) in enumerate(((1.0, -2.2, 7.0, 1), (6.5, -5.2, 6.0, 1), (17.0, -2.6, 6.5, 1), (22.5, 2.9, 6.5, -1),
-                                                (27.5, -4.8, 6.0, 1), (33.0, -2.4, 6.5, 1), (34.0, 1.6, 7.0, -1))):  # fmt: skip
+    for k, (start, y, speed, way) in enumerate(
+        (
+            (1.0, -2.2, 7.0, 1),
+            (6.5, -5.2, 6.0, 1),
+            (17.0, -2.6, 6.5, 1),
+            (22.5, 2.9, 6.5, -1),
+            (27.5, -4.8, 6.0, 1),
+            (33.0, -2.4, 6.5, 1),
+            (34.0, 1.6, 7.0, -1),
+        )
+    ):
         plate = moto_plate(rng)
         common.hang(stage, plate)
         paint = rng.choice((common.RED, common.BLUE, common.BLACK, common.WHITE, common.BROWN))
