@@ -33,8 +33,10 @@ from ioc.supervisor import Program, Supervisor, python
 
 WALL = 9
 """Cameras on the console's wall; with fewer clips, several cameras show the same one."""
-RATE = 2.0
-"""Analysed frames per second of a camera: nine of them have to share two cores with everything else."""
+CAPACITY = 12.0
+"""Analysed frames per second that one core manages beside decoding, with room to spare."""
+SLOWEST, FASTEST = 1.0, 4.0
+"""Analysed frames per second of one camera: fewer would miss what happens, more would show nothing new."""
 READY_S = 120.0
 PASSWORD = "IOC_ADMIN_PASSWORD"
 """Environment variable from which ``ioc serve`` takes the first administrator's password."""
@@ -102,13 +104,22 @@ def slug(text: str) -> str:
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in text.lower()).split())
 
 
-def configuration(clips: Sequence[Clip], kinds: frozenset[str], *, api: int, mqtt: int, rtsp: int) -> dict[str, Any]:
+def rate_for(cameras: int, cores: int) -> float:
+    """Analysed frames per second of each camera, so that a machine of so many cores keeps up with all of them."""
+    share = CAPACITY * max(1, cores - 1) / cameras
+    return round(min(FASTEST, max(SLOWEST, share)), 1)
+
+
+def configuration(
+    clips: Sequence[Clip], kinds: frozenset[str], *, cores: int, api: int, mqtt: int, rtsp: int
+) -> dict[str, Any]:
     """The demo's configuration: at least :data:`WALL` cameras over the clips in turn, rules of the known ``kinds`` only.
 
     ``api``, ``mqtt`` and ``rtsp`` are ports of the loopback address.
     """
+    count = max(WALL, len(clips))
     cameras = []
-    for number in range(max(WALL, len(clips))):
+    for number in range(count):
         clip = clips[number % len(clips)]
         again = number // len(clips)
         camera = camera_section(clip, kinds, address(LOOPBACK, rtsp, clip.file))
@@ -223,11 +234,12 @@ def show(port: int, data: Path | None, samples: Path | None = None) -> int:
     samples = samples or package_folder("sample_videos")
     clips = read_clips(samples)
     kinds = frozenset(path.stem for path in package_folder("detectors").glob("*.py"))
+    cores = os.cpu_count() or 1
     api = choose_port(port)
     mqtt, rtsp = free_ports(2)
     with data_folder(data) as folder:
         path = folder / "ioc.yaml"
-        written = configuration(clips, kinds, api=api, mqtt=mqtt, rtsp=rtsp)
+        written = configuration(clips, kinds, cores=cores, api=api, mqtt=mqtt, rtsp=rtsp)
         path.write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
         check(path)
         cameras = Program(
@@ -236,7 +248,7 @@ def show(port: int, data: Path | None, samples: Path | None = None) -> int:
             stage=CAMERAS,
             ready=lambda: accepts(LOOPBACK, rtsp),
         )
-        programs = [*plan(load_config(path), path, os.cpu_count() or 1), cameras]
+        programs = [*plan(load_config(path), path, cores), cameras]
         # the API takes the first administrator's password from its environment, and keeps an account that is there
         password = None if (folder / "ioc.db").exists() else secrets.token_urlsafe(9)
         if password:

@@ -110,7 +110,7 @@ CLIPS = [
 
 
 def demo_config(clips: list[demo.Clip]) -> dict[str, Any]:
-    return demo.configuration(clips, frozenset({"parking", "camera"}), api=1, mqtt=2, rtsp=3)
+    return demo.configuration(clips, frozenset({"parking", "camera"}), cores=2, api=1, mqtt=2, rtsp=3)
 
 
 def test_the_demo_fills_the_wall_from_few_clips() -> None:
@@ -120,6 +120,11 @@ def test_the_demo_fills_the_wall_from_few_clips() -> None:
     assert parsed.cameras[0].url == "rtsp://127.0.0.1:3/parking_a.mp4?play_count=0"
     assert parsed.cameras[0].zones[0].id == "no-stopping"
     assert parsed.cameras[0].zones[0].rules == {"parking": {"dwell_s": 15.0}}
+
+
+@pytest.mark.parametrize(("cameras", "cores", "rate"), [(9, 1, 1.3), (9, 2, 1.3), (9, 4, 4.0), (12, 2, 1.0), (40, 2, 1.0)])
+def test_the_demo_asks_no_more_than_the_machine_can_do(cameras: int, cores: int, rate: float) -> None:
+    assert demo.rate_for(cameras, cores) == rate
 
 
 def test_the_demo_leaves_out_rules_that_are_not_there() -> None:
