@@ -125,7 +125,7 @@ def configuration(
         camera = camera_section(clip, kinds, address(LOOPBACK, rtsp, clip.file))
         if again:
             camera |= {"id": f"{camera['id']}-{again + 1}", "name": f"{camera['name']} ({again + 1})"}
-        cameras.append({**camera, "rate": RATE})
+        cameras.append({**camera, "rate": rate_for(count, cores)})
     return {
         "site": {"id": "demo", "name": "Trung tâm điều hành mẫu · Sample operations centre"},
         "broker": {"url": f"mqtt://{LOOPBACK}:{mqtt}"},
