@@ -1,0 +1,1 @@
+"""End-to-end tests of the console. A package, so that its fixtures end with it."""
