@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.errors import InvalidError, NotFoundError, StaleError
-from api.store.tables import AlertRow, EvidenceRow, HistoryRow
+from api.store.tables import AlertRow, Base, EvidenceRow, HistoryRow
 from api.workflow import Action, Status, after
 from ioc.core.types import Alert, AlertEvent, EvidenceItem
 
@@ -38,10 +38,13 @@ class Filter:
     visible: Collection[str] | None = None
 
 
-def upsert(session: Session, table: type[Any]) -> Any:
-    """An INSERT of the session's database that knows ON CONFLICT."""
+def upsert(session: Session, table: type[Base]) -> Any:
+    """An INSERT of the session's database that knows ON CONFLICT.
+
+    Give the rows to ``execute`` and not to ``values``: so the statement's text is made once and kept.
+    """
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return dialect.insert(table.__table__)
 
 
 def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[AlertRow]:
@@ -53,32 +56,32 @@ def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[A
             newest[event.alert.id] = event
     if not newest:
         return []
-    insert = upsert(session, AlertRow).values([_row(newest[key], now) for key in sorted(newest)])
+    insert = upsert(session, AlertRow)
     statement = insert.on_conflict_do_update(
         index_elements=["id"],
         set_={name: insert.excluded[name] for name in CAMERA_COLUMNS},
         where=insert.excluded.sequence > AlertRow.sequence,
     ).returning(AlertRow.id)
-    changed = list(session.scalars(statement))
-    for key in changed:
-        alert = newest[key].alert
-        keep_evidence(session, alert.site, alert.camera, alert.id, alert.evidence)
-    rows = session.scalars(select(AlertRow).where(AlertRow.id.in_(changed)).execution_options(populate_existing=True)).all()
-    return sorted(rows, key=lambda row: (row.opened_at, row.id))
+    # in the order of ids, so that two replicas never wait for each other's rows
+    rows = [_row(newest[key], now) for key in sorted(newest)]
+    changed = list(session.connection().scalars(statement, rows))
+    alerts = [newest[key].alert for key in changed]
+    keep_evidence(session, [(a.site, a.camera, a.id, item) for a in alerts for item in a.evidence])
+    found = session.scalars(select(AlertRow).where(AlertRow.id.in_(changed)).execution_options(populate_existing=True))
+    return sorted(found, key=lambda row: (row.opened_at, row.id))
 
 
-def keep_evidence(session: Session, site: str, camera: str, owner: str, items: Sequence[EvidenceItem]) -> None:
-    """Note which camera a file belongs to; the first note of a key stays."""
-    if not items:
-        return
+def keep_evidence(session: Session, items: Iterable[tuple[str, str, str, EvidenceItem]]) -> None:
+    """Note which camera a file belongs to, as (site, camera, owner, item); the first note of a key stays."""
     values = [
         {
             "key": i.key, "site": site, "camera": camera, "owner": owner, "role": i.role, "media_type": i.media_type,
             "sha256": i.sha256, "bytes": i.bytes, "at": i.at,
         }
-        for i in {i.key: i for i in items}.values()
+        for site, camera, owner, i in sorted(items, key=lambda item: item[3].key)
     ]  # fmt: skip
-    session.execute(upsert(session, EvidenceRow).values(values).on_conflict_do_nothing(index_elements=["key"]))
+    if values:
+        session.connection().execute(upsert(session, EvidenceRow).on_conflict_do_nothing(index_elements=["key"]), values)
 
 
 def find_evidence(session: Session, key: str, visible: Collection[str] | None) -> EvidenceRow:

@@ -12,8 +12,6 @@ from api.store.alerts import keep_evidence, upsert
 from api.store.tables import CameraStatusRow, CountRow, PlateRow
 from ioc.core.types import CameraStatus, Count, PlateRead
 
-Encoded = Mapping[str, Any]
-
 
 def ingest_counts(session: Session, counts: Mapping[str, Count]) -> None:
     """Keep points of series by the id of their event; a repeated one changes nothing."""
@@ -26,7 +24,7 @@ def ingest_counts(session: Session, counts: Mapping[str, Count]) -> None:
         }
         for key, c in counts.items()
     ]  # fmt: skip
-    session.execute(upsert(session, CountRow).values(values).on_conflict_do_nothing(index_elements=["id"]))
+    session.connection().execute(upsert(session, CountRow).on_conflict_do_nothing(index_elements=["id"]), values)
 
 
 def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
@@ -48,9 +46,8 @@ def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
         }
         for r in unique.values()
     ]  # fmt: skip
-    session.execute(upsert(session, PlateRow).values(values).on_conflict_do_nothing(index_elements=["id"]))
-    for read in unique.values():
-        keep_evidence(session, read.site, read.camera, read.id, read.evidence)
+    session.connection().execute(upsert(session, PlateRow).on_conflict_do_nothing(index_elements=["id"]), values)
+    keep_evidence(session, [(r.site, r.camera, r.id, item) for r in unique.values() for item in r.evidence])
 
 
 def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, dict[str, Any]]]) -> None:
@@ -58,14 +55,13 @@ def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, d
     if not statuses:
         return
     values = [{"camera": name, "at": status.at, "status": plain} for name, (status, plain) in sorted(statuses.items())]
-    insert = upsert(session, CameraStatusRow).values(values)
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["camera"],
-            set_={"at": insert.excluded.at, "status": insert.excluded.status},
-            where=insert.excluded.at >= CameraStatusRow.at,
-        )
+    insert = upsert(session, CameraStatusRow)
+    statement = insert.on_conflict_do_update(
+        index_elements=["camera"],
+        set_={"at": insert.excluded.at, "status": insert.excluded.status},
+        where=insert.excluded.at >= CameraStatusRow.at,
     )
+    session.connection().execute(statement, values)
 
 
 def statuses(session: Session) -> dict[str, dict[str, Any]]:
