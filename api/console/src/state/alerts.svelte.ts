@@ -29,6 +29,16 @@ class Alerts {
   detailFailed = $state(false);
   /** Critical alerts that nobody has acknowledged, whatever the filters say. */
   urgent = $state.raw<readonly Alert[]>([]);
+  /** Camera -> the most urgent of its alerts in the list that go on and are not done. */
+  readonly worst = $derived.by(() => {
+    const found = new Map<string, Alert>();
+    for (const row of this.rows) {
+      if (!row.active || row.status === "resolved" || row.status === "false_alarm") continue;
+      const known = found.get(row.camera);
+      if (!known || mostUrgentFirst(row, known) < 0) found.set(row.camera, row);
+    }
+    return found;
+  });
   /** The list is scrolled down. */
   scrolled = $state(false);
   readonly announcer = new Announcer();
