@@ -60,13 +60,16 @@ class CameraReader:
         *,
         clock: Clock,
         ready: threading.Condition | None = None,
+        view_ready: threading.Condition | None = None,
         width: int | None = None,
         ring_s: float = 30.0,
         ring_bytes: int = 64 * 2**20,
         backoff: Backoff | None = None,
         pause: Pause = pause,
     ) -> None:
-        """``ready`` is notified when a frame waits (share one among readers), ``width`` the largest of frames in pixels.
+        """``ready`` is notified when a frame waits, ``view_ready`` when a picture for people does; share each among readers.
+
+        ``width`` is the largest of frames in pixels.
 
         Raises :class:`ioc.core.errors.ConfigError` if the camera's password cannot be read.
         """
@@ -74,10 +77,14 @@ class CameraReader:
         self.ring = PacketRing(seconds=ring_s, max_bytes=ring_bytes)
         """The main stream, compressed."""
         self.slot: Slot[Picture] = Slot(ready)
+        self.view: Slot[Picture] = Slot(view_ready)
+        """Pictures for people, at the camera's picture rate while :attr:`viewed`: they do not wait for the analysis."""
+        self.viewed = False
         self._clock = clock
         self._pause = pause
         self._width = width
         self._pacer = Pacer(camera.rate)
+        self._view_pacer = Pacer(camera.picture_rate)
         self._decoder = Decoder()
         self._lock = threading.Lock()
         now = clock.now()
@@ -199,7 +206,7 @@ class CameraReader:
         if not self.camera.sub_url:
             self.ring.append(sample)
         now = self._clock.monotonic()
-        wanted = self._pacer.wants(sample.at)
+        wanted = self._pacer.wants(sample.at) or (self.viewed and self._view_pacer.wants(sample.at))
         with self._lock:
             self._frames_in += 1
             self._arrivals.append(now)
@@ -212,6 +219,8 @@ class CameraReader:
             if now - self._silent_since > GRACE * self.camera.timeout_s:
                 raise SourceError("undecodable", f"data comes in, but no picture could be decoded for {GRACE:g} time-outs")
         for picture in pictures:
+            if self.viewed and self._view_pacer.take(picture.at):
+                self.view.put(picture)
             if self._pacer.take(picture.at):
                 self._hand_over(picture)
 

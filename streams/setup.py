@@ -107,16 +107,16 @@ class RunningWorker:
             on_connect=lambda: delivery.reconnected(),
         )
         delivery = Delivery(self._outbox, self._link)
-        pictures = LivePictures(site, {c.id: c.picture_rate for c in cameras}, self._link)
-        handle = interest_handler(pictures)
         ring_s = config.evidence.before_s + config.evidence.after_s + SPARE_RING_S
+        view_ready = threading.Condition()
+        readers = [CameraReader(c, clock=clock, ready=ready, view_ready=view_ready, ring_s=ring_s) for c in cameras]
+        views = {r.camera.id: r for r in readers}
+        pictures = LivePictures(site, views, self._link, ready=view_ready, clock=clock)
+        handle = interest_handler(pictures)
         self.worker = Worker(
             config=config,
             name=name,
-            cameras=[
-                (CameraReader(c, clock=clock, ready=ready, ring_s=ring_s), camera_analysis(config, c, models))
-                for c in cameras
-            ],
+            cameras=[(reader, camera_analysis(config, reader.camera, models)) for reader in readers],
             ready=ready,
             store=ObjectEvidenceStore(config.evidence.url),
             outbox=self._outbox,

@@ -166,7 +166,7 @@ class Worker:
         watched.latencies.append(now - frame.at)
         watched.history.add(frame.image, frame.at)
         self._hand_on(found)
-        self._pictures.offer(frame, found.tracks, now)
+        self._pictures.saw(watched.camera.id, frame.at, found.tracks)
 
     def _look_after_the_blind(self) -> None:
         """Let time pass for cameras that give no frames: their loss is an alert too."""
