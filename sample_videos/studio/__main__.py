@@ -85,7 +85,9 @@ def finished(stage: Stage, folder: Path) -> Iterator[Picture]:
     files = {"background": "background.png", **{view: f"view-{view}.png" for view in stage.views}}
     views = {v: np.asarray(cv2.imread(str(folder / f), cv2.IMREAD_COLOR), dtype=np.uint8) for v, f in files.items()}
     for index in range(stage.frames):
-        picture = np.asarray(cv2.imread(str(folder / f"{index:05d}.png"), cv2.IMREAD_COLOR), dtype=np.uint8)
+        picture = np.asarray(
+            cv2.imread(str(folder / f"{index - index % stage.step:05d}.png"), cv2.IMREAD_COLOR), dtype=np.uint8
+        )
         if stage.finish is not None:
             picture = stage.finish(picture, index / stage.fps, views)
         yield finish.sensor(picture, index, seed, stage.noise)
@@ -98,7 +100,7 @@ def assemble(name: str, folder: Path, crf: int) -> None:
     size = stage.camera.width, stage.camera.height
     finish.encode(finished(stage, folder), video_path(name), stage.fps, size, crf)
     PICTURES.mkdir(exist_ok=True)
-    still = cv2.imread(str(folder / f"{int(stage.frames * 0.62):05d}.png"))
+    still = cv2.imread(str(folder / f"{int(stage.frames * 0.62) // stage.step * stage.step:05d}.png"))
     if still is not None:
         small = cv2.resize(still, (640, round(640 * size[1] / size[0])), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(PICTURES / f"{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 82])

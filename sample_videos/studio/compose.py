@@ -60,8 +60,8 @@ def _inside(stage: Stage, pixels: Array) -> Region | None:
 
 def resting(stage: Stage, index: int) -> dict[int, Placed]:
     """The actors that stand exactly as they do in the frames before and after."""
-    step = 1.0 / stage.fps
-    now, before, after = (stage.placed((index + k) * step) for k in (0, -1, 1))
+    step = stage.step / stage.fps
+    now, before, after = (stage.placed(index / stage.fps + k * step) for k in (0, -1, 1))
     return {key: state for key, state in now.items()
             if key in before and key in after and before[key].key() == state.key() == after[key].key()}  # fmt: skip
 
@@ -129,7 +129,7 @@ def render_frames(composer: Composer, folder: Path, indices: range) -> Iterator[
     """Write the frames that `folder` lacks as PNG and yield the index of each one written."""
     for index in indices:
         path = folder / f"{index:05d}.png"
-        if path.exists():
+        if index % composer.stage.step or path.exists():
             continue
         partial = folder / f"{index:05d}.part.png"
         cv2.imwrite(str(partial), composer.frame(index), [cv2.IMWRITE_PNG_COMPRESSION, 1])

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sample_videos.studio.pictures import Picture
+
+SPARE = 257  # pixels by which the field of noise is larger than the picture, each way
 
 
 def sensor(picture: Picture, index: int, seed: int, strength: float = 1.0) -> Picture:
@@ -21,12 +25,22 @@ def sensor(picture: Picture, index: int, seed: int, strength: float = 1.0) -> Pi
     """
     rng = np.random.default_rng((seed, index))
     height, width = picture.shape[:2]
-    luma = rng.normal(0.0, 1.0, (height, width, 1)).astype(np.float32)
-    chroma = cv2.resize(rng.normal(0.0, 0.5, (height // 2, width // 2, 3)).astype(np.float32), (width, height))
+    field = _noise(height + SPARE, width + SPARE)
+    y, x = rng.integers(0, SPARE, 2)
     linear = picture.astype(np.float32)
-    sigma = strength * (1.1 + 1.0 * (1.0 - linear.mean(axis=2, keepdims=True) / 255.0))
+    sigma = strength * (1.1 + 1.0 * (1.0 - cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255.0))
     gain = 1.0 + 0.004 * math.sin(index * 0.71 + seed) + float(rng.normal(0.0, 0.0015))
-    return np.asarray(np.clip(linear * gain + (luma + chroma) * sigma + 0.5, 0, 255), dtype=np.uint8)
+    noisy = linear * np.float32(gain) + field[y : y + height, x : x + width] * sigma[:, :, None]
+    return cv2.convertScaleAbs(np.maximum(noisy, 0.0)).astype(np.uint8)
+
+
+@lru_cache(maxsize=2)
+def _noise(height: int, width: int) -> npt.NDArray[np.float32]:
+    """One field of noise (H, W, 3), of which each frame takes a cut at a random place: luma 1, coarser chroma 0.5."""
+    rng = np.random.default_rng(0)
+    luma = rng.standard_normal((height, width, 1), dtype=np.float32)
+    chroma = 0.5 * rng.standard_normal((height // 2, width // 2, 3), dtype=np.float32)
+    return np.asarray(luma + cv2.resize(chroma, (width, height)), dtype=np.float32)
 
 
 def encode(frames: Iterable[Picture], path: Path, fps: int, size: tuple[int, int], crf: int = 27) -> int:

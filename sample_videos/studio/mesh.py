@@ -21,8 +21,8 @@ Array = npt.NDArray[np.float64]
 class Surface:
     """What a face is made of. `colour` is linear RGB 0..1; `emit` in W/m² relative to a white sky of 1.
 
-    `grain` names a procedural pattern of `blender.py` ("asphalt", "paving", "plaster", "leaf", "water", "flame",
-    "smoke"); `picture` names an image of the scene (a plate, a shop sign) mapped by the face's own corners.
+    `grain` names a procedural pattern of `blender.py` ("asphalt", "paving", "plaster"); `picture` names an image of the
+    scene (a plate, a shop sign) mapped by the face's own corners.
     """
 
     name: str

@@ -29,9 +29,12 @@ def _row(seen: Seen) -> list[float]:
     return row
 
 
-def _frame(outlines: Outlines, index: int) -> dict[str, Any]:
+def _frame(outlines: Outlines, index: int, last: dict[str, Any]) -> dict[str, Any]:
+    """What is to be seen in one frame; between two steps of the actors it is that of the frame before, `last`."""
     stage = outlines.stage
     t = index / stage.fps
+    if index % stage.step and not stage.painted:
+        return last | ({} if stage.water is None else {"water": round(stage.water(t), 3)})
     found, mask = measure(outlines, t)
     for subject in stage.painted:
         box = subject.box(t)
@@ -73,7 +76,9 @@ def _subject(actor: Actor) -> dict[str, Any]:
 def write(stage: Stage, path: Path) -> None:
     """Measure every frame of the stage and write the truth file, one frame a line. Subjects never seen are left out."""
     outlines = Outlines(stage)
-    frames = [_frame(outlines, index) for index in range(stage.frames)]
+    frames: list[dict[str, Any]] = []
+    for index in range(stage.frames):
+        frames.append(_frame(outlines, index, frames[-1] if frames else {}))
     shown = {int(row[0]) for frame in frames for row in frame["boxes"]}
     subjects = [_subject(a) for a in stage.actors if a.label]
     subjects += [{"id": p.id, "label": p.label, "detail": p.detail, "plate": None} for p in stage.painted]

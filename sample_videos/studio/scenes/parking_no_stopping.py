@@ -26,6 +26,7 @@ def build() -> Stage:
         light=Light(exposure=0.35),
         seconds=38.0,
         samples=4,
+        step=1,
     )
     out = common.main_street(stage, 7)
     street.painted_kerb(out, -13.0, 9.0, 7.1)
