@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,10 +12,13 @@ from ioc.core import wire
 from ioc.core.config import Camera
 from ioc.core.errors import ConfigError, DetectorError
 from ioc.core.incidents import State, Transition, advance, finish
-from ioc.core.ports import DetectorSpec, ObjectDetector, Rule, RuleContext, RuleZone, Scene, StreamHealth, Tracker
+from ioc.core.passages import Passage
+from ioc.core.plate_votes import Glimpse
+from ioc.core.ports import DetectorSpec, ObjectDetector, PlateLook, Rule, RuleContext, RuleZone, Scene, StreamHealth, Tracker
 from ioc.core.types import Alert, AlertEvent, Count, Detection, Frame, Observation, Track
 from streams.counting import CountSeries
 from streams.gate import Gate
+from streams.plates import PlateSearch
 from streams.scene import BlindScene, LiveScene
 from streams.thumbnail import Thumbnail
 
@@ -33,6 +36,8 @@ class Analysis:
     events: tuple[AlertEvent, ...] = ()
     """Without evidence: who writes it adds it."""
     counts: tuple[Count, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    """Plates that were read; without evidence, as the events are."""
     tracks: tuple[Track, ...] = ()
     looked: bool = False
     """Whether the detector was called; an unchanged picture keeps the detections of the last one."""
@@ -61,12 +66,14 @@ class CameraAnalysis:
         registry: Mapping[str, DetectorSpec[Any]],
         detector: DetectorFor,
         tracker: Tracker,
+        plates: PlateSearch | None = None,
         gate: Gate | None = None,
     ) -> None:
         self.camera = camera.id
         self._site = site
         self._detector = detector
         self._tracker = tracker
+        self._plates = plates
         self._gate = gate or Gate()
         self._rules = _rules(camera, registry, RuleContext(site=site, camera=camera.id, timezone=timezone))
         self._series = CountSeries(site, camera.id)
@@ -84,9 +91,9 @@ class CameraAnalysis:
         """One instant at ``at`` (s). ``frame`` is None while the stream is lost, as ``stream`` says."""
         if frame is None:
             blind = BlindScene(camera=self.camera, at=at, stream=stream or StreamHealth(lost_for=0.0))
-            events, counts = self._run(blind, at, [r for r in self._rules.values() if r.spec.blind])
+            found = self._run(blind, at, [r for r in self._rules.values() if r.spec.blind])
             self._tracks = ()
-            return Analysis(events=events, counts=counts)
+            return found
         thumbnail = Thumbnail.of(frame.image)
         looks = 0
 
@@ -105,12 +112,24 @@ class CameraAnalysis:
                 self._people[tiles] = (at, people)
             return people
 
-        scene = LiveScene(frame=frame, thumbnail=thumbnail, previous=self._previous, look=look, count_people=count_people)
+        def look_at_plates(vehicles: Sequence[Track], wanted: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
+            if self._plates is None:
+                raise LookupError("a rule reads plates, and no models for plates were given")
+            return self._plates.look(frame, vehicles, wanted, how)
+
+        scene = LiveScene(
+            frame=frame,
+            thumbnail=thumbnail,
+            previous=self._previous,
+            look=look,
+            count_people=count_people,
+            look_at_plates=look_at_plates,
+        )
         try:
-            events, counts = self._run(scene, at, list(self._rules.values()))
+            found = self._run(scene, at, list(self._rules.values()))
         finally:
             self._previous = thumbnail
-        return Analysis(events=events, counts=counts, tracks=self._tracks, looked=looks > 0)
+        return replace(found, tracks=self._tracks, looked=looks > 0)
 
     def finish(self, at: float) -> tuple[AlertEvent, ...]:
         """Close what is open, for the end of a file."""
@@ -119,6 +138,10 @@ class CameraAnalysis:
             running.state, transitions = finish(running.state, at)
             events += [self._event(t) for t in transitions]
         return tuple(events)
+
+    def finish_passages(self, at: float) -> tuple[Passage, ...]:
+        """Tell of the vehicles that are passing, for the end of a file or of the worker."""
+        return tuple(p for r in self._rules.values() if hasattr(r.rule, "finish") for p in r.rule.finish(at))
 
     def snapshot(self) -> dict[str, State]:
         """The state of every rule, to be kept over a restart."""
@@ -129,24 +152,28 @@ class CameraAnalysis:
         for kind, running in self._rules.items():
             running.state = states.get(kind, running.state)
 
-    def _run(self, scene: Scene, at: float, rules: Sequence[_Running]) -> tuple[tuple[AlertEvent, ...], tuple[Count, ...]]:
+    def _run(self, scene: Scene, at: float, rules: Sequence[_Running]) -> Analysis:
         events: list[AlertEvent] = []
         counts: list[Count] = []
+        passages: list[Passage] = []
         faults: list[tuple[str, Exception]] = []
         for running in rules:
             try:
                 seen = list(running.rule.observe(scene))
                 samples = list(running.rule.counts(scene)) if hasattr(running.rule, "counts") else []
+                passed = list(running.rule.passages(scene)) if hasattr(running.rule, "passages") else []
             except Exception as error:  # noqa: BLE001 - one rule's fault must not blind the others; raised below
                 faults.append((running.spec.kind, error))
                 continue
             running.state, transitions = advance(running.state, seen, at, running.rule.policy)
             events += [self._event(t) for t in transitions]
             counts += self._series.add(samples, at)
+            passages += passed
+        found = Analysis(events=tuple(events), counts=tuple(counts), passages=tuple(passages))
         if faults:
             kind, first = faults[0]
-            raise AnalysisError(f"{self.camera}: rule {kind}: {first!r}", tuple(events), tuple(counts)) from first
-        return tuple(events), tuple(counts)
+            raise AnalysisError(f"{self.camera}: rule {kind}: {first!r}", found) from first
+        return found
 
     def _event(self, transition: Transition) -> AlertEvent:
         incident = transition.incident
@@ -183,9 +210,8 @@ class CameraAnalysis:
 class AnalysisError(DetectorError):
     """A rule failed. What the other rules found in the same instant comes along: it must not be lost with it."""
 
-    def __init__(self, text: str, events: tuple[AlertEvent, ...], counts: tuple[Count, ...]) -> None:
-        self.events = events
-        self.counts = counts
+    def __init__(self, text: str, found: Analysis) -> None:
+        self.found = found
         super().__init__(text)
 
 

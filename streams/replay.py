@@ -40,7 +40,9 @@ def replay(
         found = analysis.analyse(at, frame)
         yield from found.events
         yield from found.counts
+        yield from (passage.read for passage in found.passages)
         progress(at - start)
+    yield from (passage.read for passage in analysis.finish_passages(at))
     yield from analysis.finish(at)
     if broken is not None:
         raise broken

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from ioc.core.ports import PictureHealth, StreamHealth
+from ioc.core.plate_votes import Glimpse
+from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
 from ioc.core.types import Detection, Frame, Track
 from streams.thumbnail import Thumbnail
 
@@ -23,6 +24,7 @@ class LiveScene:
         previous: Thumbnail | None,
         look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
         count_people: Callable[[int], Sequence[Detection]],
+        look_at_plates: Callable[[Sequence[Track], Sequence[Track], PlateLook], Sequence[Glimpse]],
     ) -> None:
         self.camera = frame.camera
         self.at = frame.at
@@ -32,6 +34,7 @@ class LiveScene:
         self._previous = previous
         self._look = look
         self._count_people = count_people
+        self._look_at_plates = look_at_plates
 
     @cached_property
     def picture(self) -> PictureHealth:
@@ -63,6 +66,10 @@ class LiveScene:
         """Tracks of bicycles, motorcycles, cars, buses and trucks."""
         return [t for t in self.tracks if t.label in VEHICLES]
 
+    def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
+        """What was read now of these vehicles' plates, as far as a look at each is due."""
+        return self._look_at_plates(self.vehicles, vehicles, how)
+
 
 class BlindScene:
     """:class:`ioc.core.ports.Scene` of a camera that gives no frames. Only :attr:`stream` says anything."""
@@ -89,3 +96,7 @@ class BlindScene:
     def people(self, tiles: int = 1) -> Sequence[Detection]:
         """As :attr:`detections`."""
         return self.detections
+
+    def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
+        """As :attr:`detections`."""
+        raise LookupError(f"{self.camera} gives no picture")

@@ -16,10 +16,12 @@ from ioc.core import wire
 from ioc.core.config import Camera, Config
 from ioc.core.ports import DetectorSpec, ObjectDetector
 from models.catalog import make_tracker, open_street
+from models.plate_catalog import open_plate_finder, open_plate_reader
 from models.tiles import TiledDetector
 from streams.delivery import Delivery
 from streams.pictures import LivePictures
 from streams.pipeline import CameraAnalysis, DetectorFor
+from streams.plates import CloserLook, PlateModels, PlateSearch
 from streams.reader import CameraReader
 from streams.worker import Worker, interest_handler, worker_status
 
@@ -33,6 +35,7 @@ class SharedModels:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._opened: dict[tuple[int, int], ObjectDetector] = {}
+        self._plates: PlateModels | None = None
 
     def street(self, look_size: int) -> DetectorFor:
         """Street detectors that look at ``look_size`` pixels, by number of tiles a side."""
@@ -45,21 +48,37 @@ class SharedModels:
 
         return detector
 
+    def plates(self) -> PlateModels:
+        """The plate finder and reader."""
+        if self._plates is None:
+            overrides, threads = self._config.models, self._config.workers.threads
+            self._plates = PlateModels(
+                open_plate_finder(overrides, threads=threads, providers=self._providers),
+                open_plate_reader(overrides, threads=threads, providers=self._providers),
+            )
+        return self._plates
+
     def _open(self, look_size: int, tiles: int) -> ObjectDetector:
-        workers = self._config.workers
-        plain = open_street(
-            self._config.models,
-            size=look_size,
-            threads=workers.threads,
-            providers=[workers.provider] if workers.provider else None,
-        )
+        threads = self._config.workers.threads
+        plain = open_street(self._config.models, size=look_size, threads=threads, providers=self._providers)
         return plain if tiles == 1 else TiledDetector(plain, k=tiles)
+
+    @property
+    def _providers(self) -> list[str] | None:
+        return [self._config.workers.provider] if self._config.workers.provider else None
 
 
 def camera_analysis(
-    config: Config, camera: Camera, models: SharedModels, registry: Mapping[str, DetectorSpec[Any]] | None = None
+    config: Config,
+    camera: Camera,
+    models: SharedModels,
+    registry: Mapping[str, DetectorSpec[Any]] | None = None,
+    closer: CloserLook | None = None,
 ) -> CameraAnalysis:
-    """A camera's analysis as configured. ``registry`` holds the rules; all of this product by default."""
+    """A camera's analysis as configured. ``registry`` holds the rules; all of this product by default.
+
+    ``closer`` gives pictures of the main stream to read plates from, where a sub-stream is analysed.
+    """
     return CameraAnalysis(
         site=config.site.id,
         timezone=config.site.timezone,
@@ -67,6 +86,7 @@ def camera_analysis(
         registry=detectors.discover() if registry is None else registry,
         detector=models.street(camera.look_size),
         tracker=make_tracker(),
+        plates=PlateSearch(lambda: models.plates(), closer),
     )
 
 
@@ -91,8 +111,11 @@ class RunningWorker:
             return Message(topic=topic, payload=wire.encode_status(told))
 
         for camera in cameras:  # a model that cannot be opened is told now, not by the first frame
-            if any(detectors.discover()[kind].needs for zone in camera.all_zones() for kind in zone.rules):
+            needs = {n for zone in camera.all_zones() for kind in zone.rules for n in detectors.discover()[kind].needs}
+            if "street" in needs:
                 models.street(camera.look_size)(1)
+            if "plate-reader" in needs:
+                models.plates()
         self._clock = clock
         self._farewell = status
         self._outbox = SqliteOutbox(config.workers.state / f"{name}.outbox.db")
@@ -116,7 +139,10 @@ class RunningWorker:
         self.worker = Worker(
             config=config,
             name=name,
-            cameras=[(reader, camera_analysis(config, reader.camera, models)) for reader in readers],
+            cameras=[
+                (r, camera_analysis(config, r.camera, models, closer=r.picture_at if r.camera.sub_url else None))
+                for r in readers
+            ],
             ready=ready,
             store=ObjectEvidenceStore(config.evidence.url),
             outbox=self._outbox,

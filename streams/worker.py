@@ -15,13 +15,14 @@ from ioc.core import wire
 from ioc.core.config import Camera, Config
 from ioc.core.errors import StorageError, WireError
 from ioc.core.ports import Clock, EvidenceStore, Outbox, StreamHealth
-from ioc.core.types import AlertEvent, CameraState, CameraStatus, Count, Frame, WorkerStatus
+from ioc.core.types import AlertEvent, CameraState, CameraStatus, Count, Frame, PlateRead, WorkerStatus
 from streams.clip import Clip
 from streams.delivery import Delivery, Link
 from streams.history import Jpeg, PictureHistory
 from streams.keeping import Kept, load, save
 from streams.pictures import LivePictures
 from streams.pipeline import Analysis, AnalysisError, CameraAnalysis
+from streams.plate_recorder import PlateRecorder
 from streams.reader import CameraReader
 from streams.recorder import Recorder
 from streams.slot import wait_any
@@ -110,6 +111,12 @@ class Worker:
             clock=clock,
             records=kept.records,
         )
+        self._plates = PlateRecorder(
+            store=store,
+            settings=config.evidence,
+            cameras=self._watched,
+            emit=lambda read: self._put("plate", read.camera, read),
+        )
         self._stopping = threading.Event()
         self._pump_thread = threading.Thread(target=self._pump, name="delivery", daemon=True)
         self._outbox_fault: str | None = None
@@ -124,6 +131,7 @@ class Worker:
     def run(self) -> None:
         """Read, analyse and deliver until :meth:`stop`."""
         self._recorder.start()
+        self._plates.start()
         self._pictures.start()
         self._pump_thread.start()
         for watched in self._watched.values():
@@ -158,7 +166,7 @@ class Worker:
             found = watched.analysis.analyse(frame.at, frame)
         except AnalysisError as error:
             self._failed(watched, error)
-            found = Analysis(events=error.events, counts=error.counts)
+            found = error.found
         else:
             watched.analysed += 1
             watched.looks += found.looked
@@ -183,7 +191,7 @@ class Worker:
                 self._hand_on(watched.analysis.analyse(now, None, health))
             except AnalysisError as error:
                 self._failed(watched, error)
-                self._hand_on(Analysis(events=error.events, counts=error.counts))
+                self._hand_on(error.found)
 
     def _failed(self, watched: Watched, error: AnalysisError) -> None:
         watched.failed += 1
@@ -199,11 +207,13 @@ class Worker:
             self._unsaved = True
         for count in found.counts:
             self._put("count", count.camera, count)
+        for passage in found.passages:
+            self._plates.submit(passage)
 
     def _emit(self, event: AlertEvent) -> None:
         self._put("alert", event.alert.camera, event)
 
-    def _put(self, channel: wire.Channel, camera: str, event: AlertEvent | Count) -> None:
+    def _put(self, channel: wire.Channel, camera: str, event: AlertEvent | Count | PlateRead) -> None:
         try:
             self._outbox.put(wire.topic(channel, self._site, camera), wire.encode_event(event))
             self._outbox_fault = None
@@ -265,6 +275,9 @@ class Worker:
     def _shut_down(self) -> None:
         for watched in self._watched.values():
             watched.reader.request_stop()
+        for watched in self._watched.values():
+            self._hand_on(Analysis(passages=watched.analysis.finish_passages(self._clock.now())))
+        self._plates.stop()
         self._recorder.stop()
         self._pump_thread.join(1.0)
         deadline = self._clock.monotonic() + 3.0

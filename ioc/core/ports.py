@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from ioc.core.incidents import Policy
+from ioc.core.passages import Passage
+from ioc.core.plate_votes import Glimpse
 from ioc.core.types import Detection, Frame, Observation, Track, Zone
 
 if TYPE_CHECKING:
@@ -121,6 +123,26 @@ class Scene(Protocol):
         """Tracks of bicycles, motorcycles, cars, buses and trucks."""
         ...
 
+    def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
+        """Looks at the plates of these vehicles, as far as each is due, high enough and affordable: what was read now.
+
+        Needs the models ``plate-finder`` and ``plate-reader``. Rules that ask for the same vehicle at the same instant get
+        the same look.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateLook:
+    """How plates are looked at."""
+
+    min_height_px: float = 16.0
+    """Height of a plate, in pixels of the picture that is read, below which it is left alone."""
+    every_s: float = 0.4
+    """Least seconds between two looks at one vehicle; longer for one that stands."""
+    per_s: float = 8.0
+    """Looks a second at most, all vehicles of the camera together."""
+
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
@@ -161,6 +183,18 @@ class Counter(Protocol):
 
     def counts(self, scene: Scene) -> Iterable[Sample]:
         """The counts of this instant."""
+        ...
+
+
+class PassageReader(Protocol):
+    """A rule that also tells of passages: one read of a plate for each vehicle that passes."""
+
+    def passages(self, scene: Scene) -> Iterable[Passage]:
+        """The passages that are told at this instant, one without a picture included."""
+        ...
+
+    def finish(self, at: float) -> Iterable[Passage]:
+        """The passages that end at ``at`` (s) because the stream does."""
         ...
 
 

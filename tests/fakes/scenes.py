@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, StreamHealth
 from ioc.core.types import Box, Detection, Frame, Track
 
@@ -29,6 +30,10 @@ class FakeScene:
     picture: PictureHealth = ORDINARY
     stream: StreamHealth = field(default_factory=StreamHealth)
     blind: bool = False
+    glimpses: dict[int, Glimpse] = field(default_factory=dict)
+    """What a look at a track's plate gives."""
+    asked: list = field(default_factory=list)
+    """(track ids, how) of every call of :meth:`plates`."""
 
     @property
     def frame(self):
@@ -41,6 +46,10 @@ class FakeScene:
     @property
     def vehicles(self):
         return [t for t in self.tracks if t.label in VEHICLES]
+
+    def plates(self, vehicles, how):
+        self.asked.append(([t.id for t in vehicles], how))
+        return [self.glimpses[t.id] for t in vehicles if t.id in self.glimpses]
 
 
 def track(ident=1, box=(0.4, 0.4, 0.6, 0.6), label="car", still_since=0.0, at=0.0, last_seen=None, confidence=0.8):

@@ -149,7 +149,7 @@ def test_a_rule_that_fails_is_raised_and_takes_nothing_with_it():
     for i in range(24):
         with pytest.raises(AnalysisError, match=r"cam: rule crowd: .*out of order") as caught:
             made.analyse(i * 0.5, frame(i * 0.5))
-        opened += caught.value.events
+        opened += caught.value.found.events
     assert [(e.alert.kind, e.at) for e in opened] == [("parking", 10.0)]
 
 

@@ -1,0 +1,231 @@
+"""From looks at plates to one read for each passage of a vehicle. A pure state machine, as :mod:`ioc.core.incidents` is.
+
+A passage ends when its vehicle has not been seen for a while; it is told then. A vehicle that stays is told as soon as
+enough looks agree, and not again while its track lives. What was told is not told again under another track's name for a
+while either: a tracker that lost a parked vehicle must not make it pass a second time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from ioc.core import wire
+from ioc.core.plate_evidence import looks_like
+from ioc.core.plate_votes import Glimpse, vote
+from ioc.core.plates import classify
+from ioc.core.types import Box, PlateRead, Track
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Direction = Literal["towards", "away", "left", "right"]
+TWO_WHEELERS: Final = frozenset({"bicycle", "motorcycle"})
+MOST_GLIMPSES: Final = 16
+"""Looks that are kept of one passage: the best."""
+SHORTEST: Final = 4
+"""Characters below which no text is a plate."""
+SURE: Final = 0.9
+"""Least confidence at which nothing more need be read."""
+SAME_PLACE_IOU: Final = 0.3
+NEARLY: Final = 0.6
+"""Distance (:func:`ioc.core.plate_evidence.looks_like`) up to which a text in the same place is the one told before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When a passage is told. Lengths are seconds of the camera's time."""
+
+    min_reads: int = 2
+    """Agreeing looks below which a passage is not told."""
+    min_confidence: float = 0.8
+    """Confidence 0..1 below which it is not told."""
+    gone_s: float = 1.5
+    """Not seen for so long, the vehicle has passed."""
+    stay_s: float = 4.0
+    """A vehicle that is still there after this long is told as soon as ``enough_reads`` looks agree."""
+    enough_reads: int = 4
+    again_s: float = 60.0
+    """What was told is told again only if its vehicle was not seen for so long."""
+
+
+PolicyOf = Callable[[str], Policy]
+"""Zone id -> what holds in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """A vehicle that is passing, and what was seen of its plate."""
+
+    label: str
+    zone: str
+    first: Box
+    last: Box
+    first_at: float
+    last_at: float
+    glimpses: tuple[Glimpse, ...] = ()
+    settled: bool = False
+    """Whether enough looks agree: nothing more need be read."""
+    told: str | None = None
+    """The text that was told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text that was told, and where and when its vehicle was last seen."""
+
+    text: str
+    at: float
+    vehicle: Box
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All vehicles of one camera by track, and what was told lately."""
+
+    passing: Mapping[int, Passing] = field(default_factory=dict)
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A passage that is to be told."""
+
+    read: PlateRead
+    """Without evidence: who writes it adds it."""
+    zone: str
+    reads: int
+    """Looks that agree."""
+    patch: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    """The best look's crop, uint8 (H, W, 3) BGR."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """What one instant showed."""
+
+    at: float
+    seen: Sequence[tuple[Track, str]]
+    """Vehicles seen now in a zone, and the zone's id."""
+    glimpses: Sequence[Glimpse] = ()
+    alive: Collection[int] = ()
+    """Ids of all tracks, those seen outside the zones and the remembered ones included."""
+
+
+def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[State, tuple[Passage, ...]]:
+    """The state after an instant and the passages that are to be told, in the order of their tracks."""
+    passing = _followed(state.passing, now, policy_of)
+    told = _remembered(state.told, passing, now.at, policy_of)
+    passages: list[Passage] = []
+    kept: dict[int, Passing] = {}
+    for track, p in sorted(passing.items()):
+        policy = policy_of(p.zone)
+        ended = not 0 <= now.at - p.last_at <= policy.gone_s
+        if p.told is None and (ended or (p.settled and now.at - p.first_at >= policy.stay_s)):
+            found = _tell(track, p, policy, site, camera)
+            if found is not None:
+                if not _told_before(found.read.text, p.last, told, now.at, policy.again_s):
+                    passages.append(found)
+                p = replace(p, told=found.read.text, glimpses=())
+                told.append(Told(found.read.text, p.last_at, p.last))
+        if not ended or track in now.alive:
+            kept[track] = replace(p, glimpses=(), settled=False) if ended else p
+    return State(kept, tuple(told)), tuple(passages)
+
+
+def finish(state: State, at: float, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[Passage, ...]:
+    """The passages that end because the stream does."""
+    later = at + max((policy_of(p.zone).gone_s for p in state.passing.values()), default=0.0) + 1.0
+    return advance(state, Instant(at=later, seen=()), policy_of, site=site, camera=camera)[1]
+
+
+def settled(state: State, track: int) -> bool:
+    """Whether nothing more need be read of a vehicle: it was told, or enough looks agree already."""
+    p = state.passing.get(track)
+    return p is not None and (p.settled or p.told is not None)
+
+
+def direction(first: Box, last: Box) -> Direction | None:
+    """Where a vehicle went between two boxes, seen from the camera; None if it hardly moved.
+
+    What comes grows and sinks in the picture; what crosses keeps its size.
+    """
+    if not (first.area and last.area):
+        return None
+    dx, dy = last.centre[0] - first.centre[0], last.foot[1] - first.foot[1]
+    growth = 0.5 * math.log(last.area / first.area)
+    size = max(first.width, last.width)
+    if abs(dx) > max(0.5 * size, 1.5 * abs(dy)) and abs(growth) < 0.5:
+        return "right" if dx > 0 else "left"
+    coming = dy / max(first.height, last.height) + growth
+    if abs(coming) < 0.25:
+        return None
+    return "towards" if coming > 0 else "away"
+
+
+def _followed(before: Mapping[int, Passing], now: Instant, policy_of: PolicyOf) -> dict[int, Passing]:
+    passing = dict(before)
+    for track, zone in now.seen:
+        p = passing.get(track.id)
+        if p is None:
+            passing[track.id] = Passing(
+                label=track.label, zone=zone, first=track.box, last=track.box, first_at=now.at, last_at=now.at
+            )
+        else:
+            passing[track.id] = replace(p, label=track.label, zone=zone, last=track.box, last_at=now.at)
+    for g in now.glimpses:
+        p = passing.get(g.track)
+        if p is not None and p.told is None:
+            best = sorted((*p.glimpses, g), key=lambda x: (-x.weight * x.confidence, x.at))[:MOST_GLIMPSES]
+            glimpses = tuple(sorted(best, key=lambda x: x.at))
+            passing[g.track] = replace(p, glimpses=glimpses, settled=_enough(glimpses, policy_of(p.zone)))
+    return passing
+
+
+def _remembered(told: Iterable[Told], passing: Mapping[int, Passing], at: float, policy_of: PolicyOf) -> list[Told]:
+    """What was told lately; a vehicle that is still followed was told now."""
+    here = {p.told: p for p in passing.values() if p.told is not None}
+    longest = max((policy_of(p.zone).again_s for p in passing.values()), default=Policy().again_s)
+    kept = [Told(t.text, here[t.text].last_at, here[t.text].last) if t.text in here else t for t in told]
+    return [t for t in kept if 0 <= at - t.at <= max(longest, Policy().again_s)]
+
+
+def _told_before(text: str, box: Box, told: Iterable[Told], at: float, again_s: float) -> bool:
+    return any(
+        0 <= at - t.at < again_s
+        and (t.text == text or (t.vehicle.iou(box) >= SAME_PLACE_IOU and looks_like(t.text, text) <= NEARLY))
+        for t in told
+    )
+
+
+def _enough(glimpses: Sequence[Glimpse], policy: Policy) -> bool:
+    v = vote(glimpses) if len(glimpses) >= policy.enough_reads else None
+    return v is not None and v.exact >= policy.enough_reads and v.confidence >= max(policy.min_confidence, SURE)
+
+
+def _tell(track: int, p: Passing, policy: Policy, site: str, camera: str) -> Passage | None:
+    v = vote(p.glimpses)
+    if v is None or len(v.text) < SHORTEST or v.reads < policy.min_reads or v.confidence < policy.min_confidence:
+        return None
+    motorcycle = p.label in TWO_WHEELERS
+    match = classify(v.text, lines=v.lines, upper_length=v.upper, motorcycle=motorcycle, colour=v.colour)
+    read = PlateRead(
+        id=wire.plate_id(site, camera, str(track), v.best.at),
+        site=site,
+        camera=camera,
+        at=v.best.at,
+        text=v.text,
+        raw=v.best.raw,
+        pattern=match.pattern,
+        confidence=v.confidence,
+        alternatives=v.alternatives,
+        colour=v.colour,
+        lines=v.lines,
+        vehicle=p.label,
+        direction=direction(p.first, p.last),
+        box=v.best.box,
+    )
+    return Passage(read=read, zone=p.zone, reads=v.reads, patch=v.best.patch)
