@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
@@ -38,17 +39,32 @@ class Filter:
     visible: Collection[str] | None = None
 
 
-def upsert(session: Session, table: type[Base]) -> Any:
-    """An INSERT of the session's database that knows ON CONFLICT.
+def upsert(dialect: str, table: type[Base]) -> Any:
+    """An INSERT of a database (``sqlite`` or ``postgresql``) that knows ON CONFLICT.
 
     Give the rows to ``execute`` and not to ``values``: so the statement's text is made once and kept.
     """
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table.__table__)
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
+
+
+@cache
+def _upsert_alerts(dialect: str) -> Any:
+    insert = upsert(dialect, AlertRow)
+    return insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in CAMERA_COLUMNS},
+        where=insert.excluded.sequence > AlertRow.sequence,
+    ).returning(*AlertRow.__table__.columns)
+
+
+@cache
+def upsert_once(dialect: str, table: type[Base], key: str) -> Any:
+    """An INSERT of what is not there yet."""
+    return upsert(dialect, table).on_conflict_do_nothing(index_elements=[key])
 
 
 def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[AlertRow]:
-    """Keep the newest event of every alert; the rows that changed. Old and repeated events change nothing."""
+    """Keep the newest event of every alert; what changed, as it is now. Old and repeated events change nothing."""
     newest: dict[str, AlertEvent] = {}
     for event in events:
         known = newest.get(event.alert.id)
@@ -56,19 +72,14 @@ def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[A
             newest[event.alert.id] = event
     if not newest:
         return []
-    insert = upsert(session, AlertRow)
-    statement = insert.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: insert.excluded[name] for name in CAMERA_COLUMNS},
-        where=insert.excluded.sequence > AlertRow.sequence,
-    ).returning(AlertRow.id)
     # in the order of ids, so that two replicas never wait for each other's rows
     rows = [_row(newest[key], now) for key in sorted(newest)]
-    changed = list(session.connection().scalars(statement, rows))
-    alerts = [newest[key].alert for key in changed]
+    connection = session.connection()
+    returned = connection.execute(_upsert_alerts(connection.dialect.name), rows).mappings()
+    changed = [AlertRow(**row) for row in returned]
+    alerts = [newest[row.id].alert for row in changed]
     keep_evidence(session, [(a.site, a.camera, a.id, item) for a in alerts for item in a.evidence])
-    found = session.scalars(select(AlertRow).where(AlertRow.id.in_(changed)).execution_options(populate_existing=True))
-    return sorted(found, key=lambda row: (row.opened_at, row.id))
+    return sorted(changed, key=lambda row: (row.opened_at, row.id))
 
 
 def keep_evidence(session: Session, items: Iterable[tuple[str, str, str, EvidenceItem]]) -> None:
@@ -81,7 +92,16 @@ def keep_evidence(session: Session, items: Iterable[tuple[str, str, str, Evidenc
         for site, camera, owner, i in sorted(items, key=lambda item: item[3].key)
     ]  # fmt: skip
     if values:
-        session.connection().execute(upsert(session, EvidenceRow).on_conflict_do_nothing(index_elements=["key"]), values)
+        connection = session.connection()
+        connection.execute(upsert_once(connection.dialect.name, EvidenceRow, "key"), values)
+
+
+def plain_evidence(item: EvidenceItem) -> dict[str, Any]:
+    """An item as JSON."""
+    return {
+        "role": item.role, "key": item.key, "media_type": item.media_type, "sha256": item.sha256, "bytes": item.bytes,
+        "at": item.at, "duration": item.duration,
+    }  # fmt: skip
 
 
 def find_evidence(session: Session, key: str, visible: Collection[str] | None) -> EvidenceRow:
@@ -215,6 +235,6 @@ def _row(event: AlertEvent, now: float) -> dict[str, Any]:
         "id": a.id, "site": a.site, "camera": a.camera, "kind": a.kind, "subject": a.subject, "zone": a.zone,
         "severity": a.severity.value, "confidence": a.confidence, "started_at": a.started_at, "opened_at": a.opened_at,
         "closed_at": a.closed_at, "box": list(a.box.as_tuple()) if a.box else None, "detail": dict(a.detail),
-        "evidence": [asdict(item) for item in a.evidence], "evidence_missing": a.evidence_missing,
+        "evidence": [plain_evidence(item) for item in a.evidence], "evidence_missing": a.evidence_missing,
         "sequence": event.sequence, "status": Status.NEW.value, "assignee": None, "revision": 0, "updated_at": now,
     }  # fmt: skip

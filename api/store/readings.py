@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.store.alerts import keep_evidence, upsert
+from api.store.alerts import keep_evidence, plain_evidence, upsert, upsert_once
 from api.store.tables import CameraStatusRow, CountRow, PlateRow
 from ioc.core.types import CameraStatus, Count, PlateRead
 
@@ -24,7 +24,8 @@ def ingest_counts(session: Session, counts: Mapping[str, Count]) -> None:
         }
         for key, c in counts.items()
     ]  # fmt: skip
-    session.connection().execute(upsert(session, CountRow).on_conflict_do_nothing(index_elements=["id"]), values)
+    connection = session.connection()
+    connection.execute(upsert_once(connection.dialect.name, CountRow, "id"), values)
 
 
 def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
@@ -38,15 +39,12 @@ def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
             "pattern": r.pattern, "confidence": r.confidence, "alternatives": [list(a) for a in r.alternatives],
             "colour": r.colour, "lines": r.lines, "vehicle": r.vehicle, "direction": r.direction,
             "box": list(r.box.as_tuple()) if r.box else None,
-            "evidence": [
-                {"role": i.role, "key": i.key, "media_type": i.media_type, "sha256": i.sha256, "bytes": i.bytes,
-                 "at": i.at, "duration": i.duration}
-                for i in r.evidence
-            ],
+            "evidence": [plain_evidence(i) for i in r.evidence],
         }
         for r in unique.values()
     ]  # fmt: skip
-    session.connection().execute(upsert(session, PlateRow).on_conflict_do_nothing(index_elements=["id"]), values)
+    connection = session.connection()
+    connection.execute(upsert_once(connection.dialect.name, PlateRow, "id"), values)
     keep_evidence(session, [(r.site, r.camera, r.id, item) for r in unique.values() for item in r.evidence])
 
 
@@ -55,13 +53,14 @@ def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, d
     if not statuses:
         return
     values = [{"camera": name, "at": status.at, "status": plain} for name, (status, plain) in sorted(statuses.items())]
-    insert = upsert(session, CameraStatusRow)
+    connection = session.connection()
+    insert = upsert(connection.dialect.name, CameraStatusRow)
     statement = insert.on_conflict_do_update(
         index_elements=["camera"],
         set_={"at": insert.excluded.at, "status": insert.excluded.status},
         where=insert.excluded.at >= CameraStatusRow.at,
     )
-    session.connection().execute(statement, values)
+    connection.execute(statement, values)
 
 
 def statuses(session: Session) -> dict[str, dict[str, Any]]:
