@@ -28,13 +28,17 @@ export function expectedStatus(alert: Alert, waiting: readonly Operation[]): Sta
     .reduce<Status>((status, { action }) => (action === "note" ? status : TO[action]), alert.status);
 }
 
+/** Whether the workflow knows the action from that status. */
+export function possibleFrom(status: Status, action: ActionName): boolean {
+  return action === "note" || FROM[action].includes(status);
+}
+
 /** Whether the action makes sense now for a person of that name and role. */
 export function allows(alert: Alert, action: ActionName, waiting: readonly Operation[], user: string, role: Role): boolean {
   if (role === "viewer") return false;
-  if (action === "note") return true;
   const status = expectedStatus(alert, waiting);
   if (action === "assign" && status === "in_progress" && alert.assignee === user) return false;
-  return FROM[action].includes(status);
+  return possibleFrom(status, action);
 }
 
 /** Actions that ask for a few words before they are sent; the words are optional except for a note. */

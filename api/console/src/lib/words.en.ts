@@ -35,9 +35,11 @@ export const en: Record<WordKey, string> = {
   "link.ago": "{seconds} s ago",
   "link.title": "Last message from the server: {seconds} s ago",
   "link.banner": "No connection to the server. The list may be out of date; your actions are kept and sent once it is back.",
+  "link.banner.short": "Disconnected for {seconds} s. Your actions are kept.",
   "link.retry": "Reconnect now",
 
   "outbox.count": "{count} waiting",
+  "outbox.stuck": "{count} need a decision",
   "outbox.title": "Actions waiting to be sent",
   "outbox.waiting": "waiting to be sent",
   "outbox.sending": "sending",
@@ -51,6 +53,7 @@ export const en: Record<WordKey, string> = {
   "outbox.conflict.text": "The alert changed before your action reached the server.",
   "outbox.conflict.now": "Now: {status}, assignee: {assignee}",
   "outbox.conflict.yours": "Your action: {action}",
+  "outbox.conflict.over": "The action no longer fits the present state.",
   "outbox.failed.text": "The server refused: {reason}",
   "outbox.foreign": "An action of {user}; sent only when that person signs in.",
 

@@ -33,9 +33,11 @@ export const vi = {
   "link.ago": "{seconds} giây trước",
   "link.title": "Tin cuối cùng từ máy chủ: {seconds} giây trước",
   "link.banner": "Mất kết nối với máy chủ. Danh sách có thể đã cũ; thao tác của bạn được giữ lại và gửi khi có kết nối.",
+  "link.banner.short": "Mất kết nối {seconds} giây. Thao tác của bạn được giữ lại.",
   "link.retry": "Nối lại ngay",
 
   "outbox.count": "{count} chờ gửi",
+  "outbox.stuck": "{count} cần quyết định",
   "outbox.title": "Thao tác chờ gửi",
   "outbox.waiting": "chờ gửi",
   "outbox.sending": "đang gửi",
@@ -49,6 +51,7 @@ export const vi = {
   "outbox.conflict.text": "Cảnh báo đã thay đổi trước khi thao tác của bạn đến máy chủ.",
   "outbox.conflict.now": "Hiện tại: {status}, người xử lý: {assignee}",
   "outbox.conflict.yours": "Thao tác của bạn: {action}",
+  "outbox.conflict.over": "Thao tác này không còn phù hợp với trạng thái hiện tại.",
   "outbox.failed.text": "Máy chủ từ chối: {reason}",
   "outbox.foreign": "Thao tác của {user}; chỉ được gửi khi người đó đăng nhập.",
 
