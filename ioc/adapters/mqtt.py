@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import ssl
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,11 +66,13 @@ class MqttLink:
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._connected
-        client.on_connect_fail = lambda client, userdata: log.warning("no broker at %s, trying again", broker.url)
+        client.on_connect_fail = self._unreachable
         client.on_disconnect = self._disconnected
         client.on_message = lambda client, userdata, m: self._on_message(m.topic, bytes(m.payload))
         client.on_publish = self._published
         self._client = client
+        self._answered = False
+        """Whether the broker has answered on this connection."""
 
     @property
     def connected(self) -> bool:
@@ -110,6 +113,10 @@ class MqttLink:
         info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
+    def _unreachable(self, client: paho.Client, userdata: object) -> None:
+        # paho calls this while it handles the error, and hands it to nobody
+        log.warning("no connection to the broker at %s, trying again: %s", self._broker.url, sys.exc_info()[1])
+
     def _connected(
         self,
         client: paho.Client,
@@ -118,6 +125,7 @@ class MqttLink:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._answered = True
         if reason.is_failure:
             log.error("the broker at %s refuses: %s", self._broker.url, reason)
             return
@@ -136,7 +144,10 @@ class MqttLink:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
-        if reason.is_failure:
+        answered, self._answered = self._answered, False
+        if reason.is_failure and not answered:  # as rumqttd, the embedded broker, does with an unknown account
+            log.error("the broker at %s refuses without an answer: wrong user name or password?", self._broker.url)
+        elif reason.is_failure:
             log.warning("the connection to the broker at %s broke: %s", self._broker.url, reason)
 
     def _published(
