@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from benchmarks.cameras import cameras
 from benchmarks.real import crowd, parking
 
 
@@ -12,5 +13,6 @@ def bench() -> None:
     """Đo tốc độ và độ chính xác. / Measure speed and accuracy; each command prints a table, or JSON."""
 
 
+bench.add_command(cameras)
 bench.add_command(parking)
 bench.add_command(crowd)
