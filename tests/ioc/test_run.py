@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def children(launcher: subprocess.Popen[str]) -> dict[str, int]:
                 name = words[words.index("--worker") + 1] if "--worker" in words else words[words.index("ioc") + 1]
                 found[name] = int(pid)
     return found
+
+
+def is_new(launcher: subprocess.Popen[str], name: str, old: int) -> bool:
+    return children(launcher).get(name, old) != old
 
 
 @contextlib.contextmanager
@@ -80,16 +85,18 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_killed_worker_comes_back_alone_and_a_stop_leaves_nobody(config: Path) -> None:
+def test_what_is_killed_comes_back_alone_and_a_stop_leaves_nobody(config: Path) -> None:
     port = yaml.safe_load(config.read_text())["api"]["port"]
     with launched("run", str(config)) as launcher:
         until(lambda: len(children(launcher)) == 4 and is_ready(port), launcher)
         before = children(launcher)
         assert set(before) == {"broker", "serve", "worker-1", "worker-2"}
-        os.kill(before["worker-1"], signal.SIGKILL)
-        until(lambda: children(launcher).get("worker-1", before["worker-1"]) != before["worker-1"], launcher)
+        for victim in ("worker-1", "broker"):
+            os.kill(before[victim], signal.SIGKILL)
+            until(partial(is_new, launcher, victim, before[victim]), launcher)
         after = children(launcher)
-        assert {name for name in before if after[name] != before[name]} == {"worker-1"}
+        assert {name for name in before if after[name] != before[name]} == {"worker-1", "broker"}
+        until(lambda: is_ready(port), launcher)  # the API has found the new broker
         launcher.terminate()
         output, _ = launcher.communicate(timeout=WAIT_S)
     assert launcher.returncode == 0
