@@ -41,7 +41,7 @@ class Seen:
         return True
 
 
-async def follow(ctx: Context) -> None:
+async def follow(ctx: Context, every: float = EVERY_S) -> None:
     """Look for changes until cancelled. Consoles drop what they know already, so a repeat does no harm."""
     seen, since = Seen(), ctx.clock.now()
 
@@ -50,7 +50,7 @@ async def follow(ctx: Context) -> None:
             return [present.alert(row, ctx.names) for row in alerts.changed_since(session, since - OVERLAP_S)]
 
     while True:
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(every)
         now = ctx.clock.now()
         try:
             changed = await asyncio.to_thread(load)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from api import ingest as module
 from api.bus import Backoff, LateAckClient, keep_connected, make_client
+from api.follow import follow
 from api.ingest import Ingest, Replica
 from api.store import alerts
 from api.store.database import Database
@@ -19,6 +20,7 @@ from ioc.core.config import Broker
 from ioc.core.types import Count, PlateRead
 from tests.api.conftest import AT, event
 from tests.fakes.mqtt import FakeMqtt, message
+from tests.ioc.mqtt_parts import MOSQUITTO, Mosquitto
 
 SITE = "bac-ninh"
 PLATE = PlateRead(id="p", site=SITE, camera="gate", at=AT, text="98A12345", raw="98A12345", pattern="CAR", confidence=1)
@@ -177,6 +179,21 @@ async def test_one_event_that_the_store_refuses_does_not_hold_the_others(quick):
     assert figure(quick, "ioc_mqtt_malformed_total", channel="store") == 1
 
 
+@pytest.fixture(params=["embedded", "mosquitto"])
+def any_broker(request: pytest.FixtureRequest, tmp_path):
+    """Each kind of broker, for one test, which may stop it and start it again."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("own_broker")
+        return
+    if MOSQUITTO is None:
+        pytest.skip("Mosquitto is not installed (apt-get install mosquitto)")
+    lines = ("allow_anonymous true", "persistence true", f"persistence_location {tmp_path}/", "max_queued_messages 0")
+    one = Mosquitto(tmp_path, lines=lines)
+    one.start()
+    yield one
+    one.stop()
+
+
 def client_of(broker, name: str, *, persistent: bool = True) -> LateAckClient:
     return make_client(Broker(url=broker.url), name, persistent=persistent)
 
@@ -193,41 +210,41 @@ def connected(ctx, broker, name: str, ingest: Ingest):
     return keep_connected("ingest", make, ingest.work, ctx.bus, ctx.metrics, backoff)
 
 
-async def test_broker_keeps_what_comes_while_the_api_is_away(quick, shared_broker):
-    async with running(connected(quick, shared_broker, "away", Ingest(quick, Replica()))):
+async def test_broker_keeps_what_comes_while_the_api_is_away(quick, any_broker):
+    async with running(connected(quick, any_broker, "away", Ingest(quick, Replica()))):
         await until(lambda: quick.bus.up)
-        await publish(shared_broker, payload(1))
+        await publish(any_broker, payload(1))
         await until(lambda: stored(quick.database) == ["kerb:1"])
-    await publish(shared_broker, *(payload(n) for n in range(2, 150)))
-    async with running(connected(quick, shared_broker, "away", Ingest(quick, Replica()))):
+    await publish(any_broker, *(payload(n) for n in range(2, 150)))
+    async with running(connected(quick, any_broker, "away", Ingest(quick, Replica()))):
         await until(lambda: len(stored(quick.database)) == 149)
 
 
-async def test_what_was_not_acknowledged_comes_again(quick, shared_broker):
+async def test_what_was_not_acknowledged_comes_again(quick, any_broker):
     """The process dies between taking a message and storing it."""
-    async with client_of(shared_broker, "dies") as client:
+    async with client_of(any_broker, "dies") as client:
         await client.subscribe(Ingest(quick, Replica()).filters())
-        await publish(shared_broker, payload(1), payload(2))
+        await publish(any_broker, payload(1), payload(2))
         first = await anext(client.messages)
         assert first.payload == payload(1)
-    async with running(connected(quick, shared_broker, "dies", Ingest(quick, Replica()))):
+    async with running(connected(quick, any_broker, "dies", Ingest(quick, Replica()))):
         await until(lambda: stored(quick.database) == ["kerb:1", "kerb:2"])
 
 
-async def test_broker_that_goes_and_comes_back(quick, own_broker):
+async def test_broker_that_goes_and_comes_back(quick, any_broker):
     """The publisher repeats what it is not sure of, as a worker's outbox does; the store has each event once."""
-    async with running(connected(quick, own_broker, "outage", Ingest(quick, Replica()))):
+    async with running(connected(quick, any_broker, "outage", Ingest(quick, Replica()))):
         await until(lambda: quick.bus.up)
-        await publish(own_broker, *(payload(n) for n in range(1, 11)))
+        await publish(any_broker, *(payload(n) for n in range(1, 11)))
         await until(lambda: len(stored(quick.database)) == 10)
-        await asyncio.to_thread(own_broker.stop)
+        await asyncio.to_thread(any_broker.stop)
         await until(lambda: not quick.bus.up)
-        await asyncio.to_thread(own_broker.start)
+        await asyncio.to_thread(any_broker.start)
         await until(lambda: quick.bus.up and figure(quick, "ioc_mqtt_connects_total", client="ingest") == 2)
-        async with client_of(own_broker, "", persistent=False) as worker:
+        async with client_of(any_broker, "", persistent=False) as worker:
             await worker.subscribe(f"ioc/v1/{SITE}/workers/api-1/status", qos=1)
             assert wire.decode_worker((await anext(worker.messages)).payload).state == "online"  # now there is a taker
-        await publish(own_broker, *(payload(n) for n in range(5, 21)))
+        await publish(any_broker, *(payload(n) for n in range(5, 21)))
         await until(lambda: len(stored(quick.database)) == 20)
     assert figure(quick, "ioc_ingest_changes_total", table="alerts") == 20
 
@@ -255,3 +272,24 @@ async def test_a_fault_in_the_work_is_counted_and_begun_anew(quick, shared_broke
         await until(lambda: len(calls) == 2)
     assert figure(quick, "ioc_bus_faults_total", client="ingest") == 1
     assert not quick.bus.up
+
+
+async def test_two_replicas_divide_the_events_and_tell_all_of_them(sqlite, make_app, any_broker):
+    contexts = [make_app(sqlite).state.context for _ in range(2)]
+    heard = [Heard(ctx) for ctx in contexts]
+    async with contextlib.AsyncExitStack() as stack:
+        for number, ctx in enumerate(contexts):
+            ingest = Ingest(ctx, Replica(name=str(number), share="api"))
+            await stack.enter_async_context(running(connected(ctx, any_broker, f"replica-{number}", ingest)))
+            await stack.enter_async_context(running(follow(ctx, every=0.02)))
+        async with client_of(any_broker, "", persistent=False) as watcher:
+            await watcher.subscribe(f"ioc/v1/{SITE}/workers/+/status", qos=1)
+            births = {wire.decode_worker((await anext(watcher.messages)).payload).worker for _ in contexts}
+        assert births == {"api-0", "api-1"}
+        await publish(any_broker, *(payload(n) for n in range(30)))
+        everything = {f"kerb:{n}" for n in range(30)}
+        await until(lambda: all({a.subject for a in h.alerts} == everything for h in heard))
+    taken = [figure(ctx, "ioc_mqtt_messages_total", channel="alert") for ctx in contexts]
+    assert sum(taken) == 30
+    assert min(taken) > 0
+    assert len(stored(sqlite)) == 30
