@@ -27,13 +27,19 @@ PEER = "3.0-4.9"
 @click.command()
 @click.option("--cameras", "number", type=click.IntRange(1, 64), default=4, show_default=True, help="RTSP cameras.")
 @click.option("--seconds", type=click.FloatRange(5), default=60.0, show_default=True, help="How long to measure.")
-@click.option("--rate", type=click.FloatRange(0.1, 30), default=4.0, show_default=True, help="Looks a camera asks for, 1/s.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 30),
+    default=4.0,
+    show_default=True,
+    help="Analysed frames per second that a camera asks for.",
+)
 @click.option("--look-size", default=640, show_default=True, help="Longer side at which objects are looked for, pixels.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes; one per core but one by default.")
 @click.option(
     "--clips",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of clips that the cameras send; else the sample clips, else a generated one.",
+    help="Folder of clips that the cameras send; else the sample clips, or a generated one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
 def cameras(
@@ -53,7 +59,7 @@ def cameras(
         served = prepare(clips, folder / "clips")
         click.echo(f"{number} camera, {seconds:.0f} s …", err=True)
         seen = asyncio.run(live.measure(setting, folder / "clips", folder))
-        outside = _outside(setting, STREET if STREET.is_file() else served[0])
+        outside = _outside(setting, STREET if clips is None and STREET.is_file() else served[0])
     report = {
         "machine": {"cores": os.cpu_count(), "load_before": load},
         "setting": {**asdict(setting), "clips": [path.name for path in served]},

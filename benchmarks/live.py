@@ -194,7 +194,7 @@ def summary(
         analysed += rate
         dropped.update(_lost(first, last))
         frames, calls = told.get(camera, (0, 0))
-        looks += rate * calls / frames if frames else 0.0
+        looks += rate * (calls / frames) if frames else 0.0
     return Live(
         seconds=end - begin,
         frames_in=frames_in,
