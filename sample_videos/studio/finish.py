@@ -31,7 +31,7 @@ def sensor(picture: Picture, index: int, seed: int, strength: float = 1.0) -> Pi
     sigma = strength * (1.1 + 1.0 * (1.0 - cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255.0))
     gain = 1.0 + 0.004 * math.sin(index * 0.71 + seed) + float(rng.normal(0.0, 0.0015))
     noisy = linear * np.float32(gain) + field[y : y + height, x : x + width] * sigma[:, :, None]
-    return cv2.convertScaleAbs(np.maximum(noisy, 0.0)).astype(np.uint8)
+    return np.asarray(cv2.convertScaleAbs(np.maximum(noisy, 0.0)), dtype=np.uint8)
 
 
 @lru_cache(maxsize=2)

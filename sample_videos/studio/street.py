@@ -60,10 +60,11 @@ class Set:
 
 
 def roadway(out: Set, half: float = 7.0, pave: float = 4.0, reach: float = 90.0, *, far_pave: float = 0.0,
-            lanes: int = 2) -> None:  # fmt: skip
+            lanes: int = 2, two_way: bool = True) -> None:  # fmt: skip
     """A straight street along x: asphalt up to |y| = half, kerbs and pavements of width `pave`, lane lines.
 
-    `far_pave` is the width of the pavement at +y where it differs; `lanes` is their number each way.
+    `far_pave` is the width of the pavement at +y where it differs; `lanes` is their number each way. Only a
+    `two_way` street has the yellow line.
     """
     mesh = Mesh()
     near = pave
@@ -76,7 +77,7 @@ def roadway(out: Set, half: float = 7.0, pave: float = 4.0, reach: float = 90.0,
         y0 = side * (half + pave + 0.2)
         mesh.quad([(-reach, min(y0, y0 + side * 40), 0.1), (reach, min(y0, y0 + side * 40), 0.1),
                    (reach, max(y0, y0 + side * 40), 0.1), (-reach, max(y0, y0 + side * 40), 0.1)], CONCRETE)  # fmt: skip
-    for y in (-0.12, 0.12):
+    for y in (-0.12, 0.12) if two_way else ():
         mesh.box((0, y, 0.003), (2 * reach, 0.12, 0.006), LINE_YELLOW)
     for y in (-half / 2, half / 2) if lanes > 1 else ():
         for k in range(-int(reach // 6), int(reach // 6)):

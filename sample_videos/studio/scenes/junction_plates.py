@@ -10,10 +10,8 @@ from sample_videos.studio.mesh import Mesh, Surface, place
 from sample_videos.studio.pictures import car_plate, moto_plate
 from sample_videos.studio.scenes import common
 from sample_videos.studio.stage import Actor, Camera, Light, Stage, ZoneSpec
-from sample_videos.studio.timeline import Stop, drive
+from sample_videos.studio.timeline import State, Stop, drive
 from sample_videos.studio.two_wheelers import motorbike
-
-LANES = (-1.9, 1.9)
 
 
 def build() -> Stage:
@@ -21,50 +19,62 @@ def build() -> Stage:
     stage = Stage(
         name="junction_plates",
         title="Nút giao, đọc biển số · A junction with plates to read",
-        camera=Camera((-11.0, 0.0, 4.6), (6.0, 0.0, 0.5), 62.0, 960, 540),
+        camera=Camera((-10.5, 0.0, 4.9), (3.2, 0.0, 0.45), 104.0, 960, 540),
         light=Light(elevation=48, bearing=205, exposure=0.3),
         seconds=36.0,
         samples=4,
     )
     out = street.Set(stage.still, stage.occluders, stage.pictures)
-    street.roadway(out, 4.0, far_pave=3.4)
+    street.roadway(out, 4.0, far_pave=3.4, two_way=False)
     street.row(out, 111, -10.0, 90.0, 7.6, -1.0)
     street.row(out, 112, -10.0, 90.0, -8.2, 1.0)
-    street.crossing(out, 13.0, 4.0)
+    street.crossing(out, 10.5, 4.0)
     line = Mesh()
-    line.box((10.4, 0, 0.004), (0.4, 7.6, 0.008), street.LINE)
+    line.box((7.6, 0, 0.004), (0.4, 7.6, 0.008), street.LINE)
     out.put(line)
     rng = random.Random(6)
     for x in (18.0, 28.0, 40.0, 54.0):
         for side in (-1.0, 1.0):
             out.put(street.tree(rng, 5.4, 2.0), place(x, side * 5.3, 0.1), occludes=True)
-    zone = stage.camera.zone([(-2.0, -3.8), (-2.0, 3.8), (12.0, 3.8), (12.0, -3.8)])
+    zone = stage.camera.zone([(-1.0, -1.9), (-1.0, 1.9), (7.4, 1.9), (7.4, -1.9)])
     stage.zones.append(ZoneSpec("stop_line", "Vạch dừng", zone, {"plates": {}}))
     _queue(stage)
     return stage
 
 
 def _queue(stage: Stage) -> None:
-    """Each vehicle drives up, waits at the stop line and drives on; the two lanes take turns."""
+    """Six groups drive up one after the other, wait at the stop line and drive on: cars, and motorbikes in pairs."""
     rng = random.Random(112)
-    cars: tuple[tuple[vehicles.Shape, Surface, str, int], ...] = (
+    riders = iter(common.looks(113, 4))
+    paints = iter((common.RED, common.BLUE, common.WHITE, common.BLACK))
+    groups: tuple[tuple[vehicles.Shape, Surface, str, int] | tuple[str, str], ...] = (
         (vehicles.SEDAN, common.SILVER, "white", 2),
+        ("white", "white"),
         (vehicles.MPV, common.WHITE, "yellow", 2),
+        ("white", "blue"),
         (vehicles.SUV, common.BLACK, "blue", 1),
         (vehicles.HATCH, common.RED, "white", 1),
     )
-    riders = common.looks(113, 4)
-    for k in range(8):
-        start, lane = 0.5 + 4.0 * k, LANES[k % 2]
-        stops = [Stop(start, -16.0, lane), Stop(start + 4.0, 4.6, lane, pause=2.6), Stop(start + 10.5, 70.0, lane)]
-        if k % 2:
-            plate = moto_plate(rng, "blue" if k == 5 else "white")
-            common.hang(stage, plate)
-            mesh = motorbike((common.RED, common.BLUE, common.WHITE, common.BLACK)[k // 2], common.name(plate),
-                             replace(riders[k // 2], hat="helmet"))  # fmt: skip
-            stage.actors.append(Actor(1 + k, "motorcycle", drive(mesh, stops), "motorbike with rider", plate))
+    key = 1
+    for k, group in enumerate(groups):
+        start = 0.4 + 5.6 * k
+        if len(group) == 4:
+            shape, paint, colour, lines = group
+            tag = car_plate(rng, colour, lines)
+            mesh = vehicles.car(shape, paint, common.hang(stage, tag))
+            stage.actors.append(Actor(key, "car", _way(mesh, start, 0.0, 4.2), f"car with a {colour} plate", tag))
+            key += 1
             continue
-        shape, paint, colour, lines = cars[k // 2]
-        plate = car_plate(rng, colour, lines)
-        mesh = vehicles.car(shape, paint, common.hang(stage, plate))
-        stage.actors.append(Actor(1 + k, "car", drive(mesh, stops), f"car with a {colour} plate", plate))
+        for y, colour, late in ((-0.75, group[0], 0.0), (0.75, group[1], 0.5)):
+            tag = moto_plate(rng, colour)
+            common.hang(stage, tag)
+            mesh = motorbike(next(paints), common.name(tag), replace(next(riders), hat="helmet"))
+            stage.actors.append(
+                Actor(key, "motorcycle", _way(mesh, start + late, y, 2.9), f"motorbike, {colour} plate", tag)
+            )
+            key += 1
+
+
+def _way(mesh: Mesh, start: float, y: float, line: float) -> State:
+    """Drive up from behind the camera, stand with the middle at x = `line`, drive on to the horizon."""
+    return drive(mesh, [Stop(start, -14.0, y), Stop(start + 3.0, line, y, pause=3.0), Stop(start + 10.0, 60.0, y)])
