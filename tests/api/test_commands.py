@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-import httpx
+import httpx2
 import pytest
 from click.testing import CliRunner
 
@@ -108,9 +108,9 @@ def test_first_start_prints_the_password_once(config):
         said, address = served.lines("http://")
         url = re.search(r"http://\S+", address)[0]
         password = re.search(r"password: (\S+)", said)[1]
-        answer = httpx.post(f"{url}api/v1/session", json={"username": "admin", "password": password})
+        answer = httpx2.post(f"{url}api/v1/session", json={"username": "admin", "password": password})
         assert answer.status_code == 200, answer.text
-        assert httpx.get(f"{url}readyz").json() == {"status": "degraded", "store": True, "broker": False}
+        assert httpx2.get(f"{url}readyz").json() == {"status": "degraded", "store": True, "broker": False}
     with Served(config) as served:
         assert len(served.lines("http://")) == 1  # the address alone
 
@@ -119,7 +119,7 @@ def test_a_given_password_is_not_printed(config):
     with Served(config, IOC_ADMIN_PASSWORD=LONG) as served:
         (address,) = served.lines("http://")
         url = re.search(r"http://\S+", address)[0]
-        answer = httpx.post(f"{url}api/v1/session", json={"username": "admin", "password": LONG})
+        answer = httpx2.post(f"{url}api/v1/session", json={"username": "admin", "password": LONG})
         assert answer.status_code == 200
 
 

@@ -64,6 +64,7 @@ def test_no_request_makes_the_server_fail(schema, mode):
     answered = Counter()
     for result in schema.get_all_operations():
         operation = result.ok()
+
         @FUZZ
         @given(operation.as_strategy(generation_mode=mode))
         def check(case):
