@@ -1,4 +1,5 @@
 /** Ties the live connection, the session and the stores together. */
+import { AHEAD, loadChart } from "../lib/chart";
 import { Live, type LinkState } from "../lib/live";
 import type { LiveMessage, System } from "../lib/model";
 import { HttpError, NetworkError } from "../lib/http";
@@ -78,6 +79,7 @@ class Console {
 
   private async enter(): Promise<void> {
     this.live.start();
+    setTimeout(() => void loadChart(), AHEAD);
     await Promise.all([this.readSystem(), alerts.reload(), cameras.reload()]);
   }
 
