@@ -7,6 +7,7 @@ Evidence at one instant: what a look at a vehicle's plate gave. Time adds the vo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -22,6 +23,10 @@ from ioc.core.types import Observation, Track
 VehicleClass = Literal["bicycle", "motorcycle", "car", "bus", "truck"]
 STANDS_AT = 0.2
 """Where in its box a vehicle is, share of the height above the lower edge: about where its plate hangs."""
+
+
+KNOWN_TIMES = 4.0
+"""How many times seldomer a moving vehicle is looked at whose plate is known already."""
 
 
 class Settings(Part):
@@ -85,9 +90,13 @@ class Plates:
             inside = [t for t in vehicles if t.id not in taken and t.last_seen >= scene.at and _inside(rule, t)]
             taken.update(t.id for t in inside)
             seen += [(t, rule.zone.id) for t in inside]
-            open_ones = [t for t in inside if not core.settled(self._state, t.id)]
-            if open_ones:
-                glimpses += scene.plates(open_ones, rule.settings.look())
+            known = {t.id for t in inside if core.settled(self._state, t.id)}
+            if unknown := [t for t in inside if t.id not in known]:
+                glimpses += scene.plates(unknown, rule.settings.look())
+            # A track may go over to another vehicle while it moves; one that stands is not looked at for nothing.
+            if moving := [t for t in inside if t.id in known and t.still_since is None]:
+                look = rule.settings.look()
+                glimpses += scene.plates(moving, replace(look, every_s=KNOWN_TIMES * look.every_s))
         alive = frozenset(t.id for t in vehicles)
         return self._advance(core.Instant(at=scene.at, seen=seen, glimpses=glimpses, alive=alive))
 

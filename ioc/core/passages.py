@@ -2,7 +2,8 @@
 
 A passage ends when its vehicle has not been seen for a while; it is told then. A vehicle that stays is told as soon as
 enough looks agree, and not again while its track lives. What was told is not told again under another track's name for a
-while either: a tracker that lost a parked vehicle must not make it pass a second time.
+while either: a tracker that lost a parked vehicle must not make it pass a second time. And a track that went over from one
+vehicle to another carries two plates: each is told.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ioc.core import wire
 from ioc.core.plate_evidence import looks_like
-from ioc.core.plate_votes import Glimpse, vote
+from ioc.core.plate_votes import SAME_PLATE, Glimpse, sort_out, vote
 from ioc.core.plates import classify
 from ioc.core.types import Box, PlateRead, Track
 
@@ -32,7 +33,9 @@ SURE: Final = 0.9
 """Least confidence at which nothing more need be read."""
 SAME_PLACE_IOU: Final = 0.3
 NEARLY: Final = 0.6
-"""Distance (:func:`ioc.core.plate_evidence.looks_like`) up to which a text in the same place is the one told before."""
+"""Distance (:func:`ioc.core.plate_evidence.looks_like`) up to which a text in the same place, or at nearly
+the same time, is the one told before."""
+SAME_TIME_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +71,9 @@ class Passing:
     last_at: float
     glimpses: tuple[Glimpse, ...] = ()
     settled: bool = False
-    """Whether enough looks agree: nothing more need be read."""
-    told: str | None = None
-    """The text that was told of it."""
+    """Whether enough looks at the plate that was seen last agree."""
+    told: tuple[str, ...] = ()
+    """The texts that were told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +127,21 @@ def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camer
     for track, p in sorted(passing.items()):
         policy = policy_of(p.zone)
         ended = not 0 <= now.at - p.last_at <= policy.gone_s
-        if p.told is None and (ended or (p.settled and now.at - p.first_at >= policy.stay_s)):
-            found = _tell(track, p, policy, site, camera)
-            if found is not None:
-                if not _told_before(found.read.text, p.last, told, now.at, policy.again_s):
+        rest: list[Glimpse] = []
+        if ended or (p.settled and now.at - p.first_at >= policy.stay_s):
+            for looks in sort_out(p.glimpses):
+                found = _tell(track, p, looks, policy, site, camera) if ended or _enough(looks, policy) else None
+                if found is None:
+                    rest += looks
+                    continue
+                text = found.read.text
+                if not _told_before(text, p.last, told, now.at, policy.again_s):
                     passages.append(found)
-                p = replace(p, told=found.read.text, glimpses=())
-                told.append(Told(found.read.text, p.last_at, p.last))
+                told.append(Told(text, p.last_at, p.last))
+                p = replace(p, told=(*p.told, text))
+            p = replace(p, glimpses=() if ended else tuple(rest))
         if not ended or track in now.alive:
-            kept[track] = replace(p, glimpses=(), settled=False) if ended else p
+            kept[track] = p
     return State(kept, tuple(told)), tuple(passages)
 
 
@@ -143,9 +152,9 @@ def finish(state: State, at: float, policy_of: PolicyOf, *, site: str, camera: s
 
 
 def settled(state: State, track: int) -> bool:
-    """Whether nothing more need be read of a vehicle: it was told, or enough looks agree already."""
+    """Whether a vehicle's plate is known, as far as one can tell: it was told, or enough looks agree already."""
     p = state.passing.get(track)
-    return p is not None and (p.settled or p.told is not None)
+    return p is not None and p.settled
 
 
 def direction(first: Box, last: Box) -> Direction | None:
@@ -178,16 +187,21 @@ def _followed(before: Mapping[int, Passing], now: Instant, policy_of: PolicyOf) 
             passing[track.id] = replace(p, label=track.label, zone=zone, last=track.box, last_at=now.at)
     for g in now.glimpses:
         p = passing.get(g.track)
-        if p is not None and p.told is None:
+        if p is None:
+            continue
+        if any(looks_like(text, g.text) <= SAME_PLATE for text in p.told):
+            passing[g.track] = replace(p, settled=True)
+        else:
             best = sorted((*p.glimpses, g), key=lambda x: (-x.weight * x.confidence, x.at))[:MOST_GLIMPSES]
             glimpses = tuple(sorted(best, key=lambda x: x.at))
-            passing[g.track] = replace(p, glimpses=glimpses, settled=_enough(glimpses, policy_of(p.zone)))
+            mine = next((looks for looks in sort_out(glimpses) if g in looks), ())
+            passing[g.track] = replace(p, glimpses=glimpses, settled=_enough(mine, policy_of(p.zone)))
     return passing
 
 
 def _remembered(told: Iterable[Told], passing: Mapping[int, Passing], at: float, policy_of: PolicyOf) -> list[Told]:
     """What was told lately; a vehicle that is still followed was told now."""
-    here = {p.told: p for p in passing.values() if p.told is not None}
+    here = {text: p for p in passing.values() for text in p.told[-1:]}
     longest = max((policy_of(p.zone).again_s for p in passing.values()), default=Policy().again_s)
     kept = [Told(t.text, here[t.text].last_at, here[t.text].last) if t.text in here else t for t in told]
     return [t for t in kept if 0 <= at - t.at <= max(longest, Policy().again_s)]
@@ -195,10 +209,13 @@ def _remembered(told: Iterable[Told], passing: Mapping[int, Passing], at: float,
 
 def _told_before(text: str, box: Box, told: Iterable[Told], at: float, again_s: float) -> bool:
     return any(
-        0 <= at - t.at < again_s
-        and (t.text == text or (t.vehicle.iou(box) >= SAME_PLACE_IOU and looks_like(t.text, text) <= NEARLY))
+        0 <= at - t.at < again_s and (t.text == text or (_close(t, box, at) and looks_like(t.text, text) <= NEARLY))
         for t in told
     )
+
+
+def _close(told: Told, box: Box, at: float) -> bool:
+    return at - told.at < SAME_TIME_S or told.vehicle.iou(box) >= SAME_PLACE_IOU
 
 
 def _enough(glimpses: Sequence[Glimpse], policy: Policy) -> bool:
@@ -206,8 +223,8 @@ def _enough(glimpses: Sequence[Glimpse], policy: Policy) -> bool:
     return v is not None and v.exact >= policy.enough_reads and v.confidence >= max(policy.min_confidence, SURE)
 
 
-def _tell(track: int, p: Passing, policy: Policy, site: str, camera: str) -> Passage | None:
-    v = vote(p.glimpses)
+def _tell(track: int, p: Passing, looks: Sequence[Glimpse], policy: Policy, site: str, camera: str) -> Passage | None:
+    v = vote(looks)
     if v is None or len(v.text) < SHORTEST or v.reads < policy.min_reads or v.confidence < policy.min_confidence:
         return None
     motorcycle = p.label in TWO_WHEELERS

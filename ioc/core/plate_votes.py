@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from ioc.core.plate_evidence import rank
+from ioc.core.plate_evidence import looks_like, rank
 from ioc.core.plates import PlateColour, normalise
 from ioc.core.types import Box
 
@@ -28,6 +28,8 @@ FULL_HEIGHT: Final = 20.0
 LEAST_WEIGHT: Final = 0.25
 SAMENESS: Final = 0.5
 """How much new evidence a further look brings, 0..1: looks at one plate share their dirt, light and angle."""
+SAME_PLATE: Final = 2.0
+"""Distance (:func:`ioc.core.plate_evidence.looks_like`) up to which two texts may be looks at the same plate."""
 RIVAL: Final = 0.15
 """Share of the leading character's votes from which the second one makes an alternative."""
 
@@ -98,6 +100,23 @@ class Vote:
     colour: PlateColour | None
     best: Glimpse
     """The look to show: it reads the text, or comes nearest to it, and is the largest and sharpest of those."""
+
+
+def sort_out(glimpses: Sequence[Glimpse]) -> tuple[tuple[Glimpse, ...], ...]:
+    """Looks at one vehicle by the plate that they show, the plate that was seen first coming first.
+
+    A track may go over to another vehicle, in dense traffic above all; the looks at two plates are no votes on one text.
+    Each look joins the nearest of the surer ones, within :data:`SAME_PLATE`, or begins a plate of its own.
+    """
+    plates: list[list[Glimpse]] = []
+    for g in sorted(glimpses, key=lambda g: (-g.weight * g.confidence, g.at)):
+        distance, nearest = min(((looks_like(p[0].text, g.text), i) for i, p in enumerate(plates)), default=(math.inf, 0))
+        if distance <= SAME_PLATE:
+            plates[nearest].append(g)
+        else:
+            plates.append([g])
+    ordered = (tuple(sorted(plate, key=lambda g: g.at)) for plate in plates)
+    return tuple(sorted(ordered, key=lambda plate: plate[0].at))
 
 
 def vote(glimpses: Sequence[Glimpse], *, bonus: float = BONUS) -> Vote | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ioc.core.plate_votes import Glimpse, vote
+from ioc.core.plate_votes import Glimpse, sort_out, vote
 from ioc.core.types import Box
 
 TRUE = "59K134074"
@@ -117,3 +117,10 @@ def test_a_glimpse_is_checked(changes, message):
 def test_hopeless_looks_are_hopeless():
     found = vote([glimpse(sure=0.0)] * 4)
     assert found.confidence == 0.0
+
+
+def test_looks_at_two_plates_are_no_votes_on_one():
+    first, second = glimpse(at=1), glimpse("47C115593", at=3)
+    misread, part = glimpse("59K184074", at=2, sure=0.6), glimpse("59K1340", at=4, sure=0.6)
+    assert sort_out([second, part, misread, first]) == ((first, misread, part), (second,))
+    assert sort_out([]) == ()
