@@ -124,7 +124,9 @@ def configuration(
         again = number // len(clips)
         camera = camera_section(clip, kinds, address(LOOPBACK, rtsp, clip.file))
         if again:
-            camera |= {"id": f"{camera['id']}-{again + 1}", "name": f"{camera['name']} ({again + 1})"}
+            camera["id"] += f"-{again + 1}"
+        # cameras are named in Vietnamese, the number in front, so that short labels tell them apart
+        camera["name"] = f"Camera {number + 1} · {clip.title.split(' · ')[0]}"
         cameras.append({**camera, "rate": rate_for(count, cores)})
     return {
         "site": {"id": "demo", "name": "Trung tâm điều hành mẫu · Sample operations centre"},

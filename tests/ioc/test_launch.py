@@ -117,6 +117,7 @@ def test_the_demo_fills_the_wall_from_few_clips() -> None:
     parsed = parse_config(yaml.safe_dump(demo_config(CLIPS), allow_unicode=True))
     assert len(parsed.cameras) == demo.WALL
     assert [c.id for c in parsed.cameras][:4] == ["parking-a", "flood", "parking-a-2", "flood-2"]
+    assert [c.name for c in parsed.cameras][:3] == ["Camera 1 · Đỗ xe", "Camera 2 · Ngập", "Camera 3 · Đỗ xe"]
     assert parsed.cameras[0].url == "rtsp://127.0.0.1:3/parking_a.mp4?play_count=0"
     assert parsed.cameras[0].zones[0].id == "no-stopping"
     assert parsed.cameras[0].zones[0].rules == {"parking": {"dwell_s": 15.0}}
