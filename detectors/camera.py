@@ -1,4 +1,4 @@
-"""A camera that fails: no frames, a frozen picture, a covered lens.
+"""A camera that fails: no frames, a frozen picture, a covered lens, a view turned away.
 
 Evidence at one instant comes from the stream's health and from picture statistics; no model is needed. Time adds a debounce.
 """
@@ -21,12 +21,19 @@ class Settings(Part):
     lost_s: float = Field(10, ge=0, le=3600, description="Seconds without a frame before an alert opens")
     frozen_s: float = Field(20, ge=1, le=3600, description="Seconds without any change, noise included")
     covered_s: float = Field(5, ge=0, le=3600, description="Seconds without anything to see in the picture")
+    turned_s: float = Field(5, ge=0, le=3600, description="Seconds of looking elsewhere")
     frozen_change: float = Field(
         0.0002, ge=0, le=1, description="Mean change of grey level (0..1) below which two pictures count as the same"
     )
     covered_detail: float = Field(0.01, ge=0, le=1, description="Share of edge pixels below which a picture shows nothing")
     covered_contrast: float = Field(
         0.12, ge=0, le=1, description="Spread of grey levels (0..1) below which a picture shows nothing"
+    )
+    turned_view: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of the picture that agrees with the usual view below which the camera looks elsewhere",
     )
 
 
@@ -41,6 +48,7 @@ class CameraHealth:
             "lost": _debounce(s.lost_s),
             "frozen": _debounce(s.frozen_s),
             "covered": _debounce(s.covered_s),
+            "turned": _debounce(s.turned_s, hold_s=3.0),  # another view agrees by chance now and then
         }
 
     def observe(self, scene: Scene) -> Iterable[Observation]:
@@ -60,14 +68,16 @@ class CameraHealth:
             yield Observation(kind="camera", subject="frozen", detail={"fault": "frozen"})
         if picture.detail < s.covered_detail and picture.contrast < s.covered_contrast:
             yield Observation(kind="camera", subject="covered", detail={"fault": "covered"})
+        elif picture.view is not None and picture.view < s.turned_view:
+            yield Observation(kind="camera", subject="turned", detail={"fault": "turned"})
 
     def policy(self, observation: Observation) -> Policy:
         """The debounce of the fault."""
         return self._policies[observation.subject]
 
 
-def _debounce(seconds: float) -> Policy:
-    return Policy(confirm_s=seconds, hold_s=1.0, min_share=0.8, severity=Severity.HIGH)
+def _debounce(seconds: float, hold_s: float = 1.0) -> Policy:
+    return Policy(confirm_s=seconds, hold_s=hold_s, min_share=0.6, severity=Severity.HIGH)
 
 
 DETECTOR = DetectorSpec(

@@ -14,16 +14,32 @@ from ioc.core.errors import ConfigError, DetectorError
 from ioc.core.incidents import State, Transition, advance, finish
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import DetectorSpec, ObjectDetector, PlateLook, Rule, RuleContext, RuleZone, Scene, StreamHealth, Tracker
+from ioc.core.ports import (
+    DetectorSpec,
+    ObjectDetector,
+    PictureHealth,
+    PlateLook,
+    Rule,
+    RuleContext,
+    RuleZone,
+    Scene,
+    StreamHealth,
+    Tracker,
+)
 from ioc.core.types import Alert, AlertEvent, Count, Detection, Frame, Observation, Track
 from streams.counting import CountSeries
 from streams.gate import Gate
 from streams.plates import PlateSearch
 from streams.scene import BlindScene, LiveScene
 from streams.thumbnail import Thumbnail
+from streams.view import UsualView
 
 COUNT_EVERY_S = 2.0
 """Least seconds between two searches of the picture in tiles, each worth several ordinary looks."""
+
+VIEW_EVERY_S = 1.0
+PLAIN = 0.02
+"""Share of edge pixels below which a picture shows too little to be compared with the usual view."""
 
 DetectorFor = Callable[[int], ObjectDetector]
 """Number of tiles a side -> a detector that searches in that many; 1 is the plain one. All share one session."""
@@ -81,6 +97,8 @@ class CameraAnalysis:
         self._detections: Sequence[Detection] = ()
         self._people: dict[int, tuple[float, Sequence[Detection]]] = {}
         self._tracks: tuple[Track, ...] = ()
+        self._usual = UsualView()
+        self._agreed: tuple[float, float | None] = (float("-inf"), None)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -121,6 +139,7 @@ class CameraAnalysis:
             frame=frame,
             thumbnail=thumbnail,
             previous=self._previous,
+            agreement=lambda health: self._agreement(thumbnail, health, at),
             look=look,
             count_people=count_people,
             look_at_plates=look_at_plates,
@@ -151,6 +170,14 @@ class CameraAnalysis:
         """Go on with kept states; kinds that no longer run are forgotten."""
         for kind, running in self._rules.items():
             running.state = states.get(kind, running.state)
+
+    def _agreement(self, thumbnail: Thumbnail, health: PictureHealth, at: float) -> float | None:
+        """Agreement with the usual view, looked at once a second; a picture that shows nothing is not looked at."""
+        told_at, told = self._agreed
+        if not 0 <= at - told_at < VIEW_EVERY_S:
+            told = self._usual.agreement(thumbnail, at) if health.detail >= PLAIN else None
+            self._agreed = (at, told)
+        return told
 
     def _run(self, scene: Scene, at: float, rules: Sequence[_Running]) -> Analysis:
         events: list[AlertEvent] = []

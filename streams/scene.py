@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from ioc.core.plate_votes import Glimpse
@@ -22,6 +23,7 @@ class LiveScene:
         frame: Frame,
         thumbnail: Thumbnail,
         previous: Thumbnail | None,
+        agreement: Callable[[PictureHealth], float | None],
         look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
         count_people: Callable[[int], Sequence[Detection]],
         look_at_plates: Callable[[Sequence[Track], Sequence[Track], PlateLook], Sequence[Glimpse]],
@@ -32,6 +34,7 @@ class LiveScene:
         self.stream = StreamHealth()
         self._thumbnail = thumbnail
         self._previous = previous
+        self._agreement = agreement
         self._look = look
         self._count_people = count_people
         self._look_at_plates = look_at_plates
@@ -39,7 +42,8 @@ class LiveScene:
     @cached_property
     def picture(self) -> PictureHealth:
         """Statistics of the picture."""
-        return self._thumbnail.health(self._previous)
+        health = self._thumbnail.health(self._previous)
+        return replace(health, view=self._agreement(health))
 
     @cached_property
     def _seen(self) -> tuple[Sequence[Detection], Sequence[Track]]:

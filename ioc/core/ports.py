@@ -63,6 +63,8 @@ class PictureHealth:
     """Share 0..1 of the thumbnail's pixels that lie on an edge; about 0 for a covered camera."""
     change: float | None
     """Mean absolute difference to the previous picture, 0..1; None for the first."""
+    view: float | None = None
+    """Share 0..1 of the picture that agrees with the camera's usual view; None while that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from ioc.core.errors import ConfigError
 from ioc.core.ports import DetectorSpec, StreamHealth
 from ioc.core.types import Box, Frame
 from streams.pipeline import AnalysisError, CameraAnalysis
+from tests.fakes.places import grainy, place
 from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
 
 CAR = detection("car", Box(0.4, 0.4, 0.6, 0.6))
@@ -116,6 +117,21 @@ def test_faults_of_the_picture():
     assert drive(analysis(ScriptedDetector()), 12, image=still)[0] == [("opened", "camera", 8.5)]
     black = np.full((108, 192, 3), 3, np.uint8)
     assert ("opened", "camera", 3.0) in drive(analysis(ScriptedDetector()), 5, image=black)[0]
+
+
+def colour(grey):
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def test_a_camera_that_is_turned_away():
+    made = analysis(ScriptedDetector())
+    events = []
+    for i in range(80):
+        at = i * 0.5
+        found = made.analyse(at, frame(at, colour(grainy(place(1 if at < 20 else 2, (192, 108)), at))))
+        events += [(e.alert.subject, e.at) for e in found.events]
+    assert [subject for subject, _ in events] == ["turned"]
+    assert 20 + 5 <= events[0][1] <= 20 + 5 + 5, "the debounce, and the seconds until the average has turned as well"
 
 
 def test_a_lost_stream_is_an_alert_and_stops_the_other_rules():

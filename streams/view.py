@@ -1,0 +1,115 @@
+"""The usual view of a camera, learnt from its own pictures: is it still looking there?
+
+The picture is compared in 8 x 5 blocks, so that what moves in some of them (a bus, a crowd) leaves the rest to vouch for the
+view. Only blocks that have kept their looks vouch: on a bare square the people are all there is to see, and they walk off.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.thumbnail import Thumbnail
+
+BLOCKS = (8, 5)
+SHAKE = 3
+"""Pixels of the thumbnail by which a camera on a pole may sway."""
+LEARN_S = 6.0
+"""Seconds of pictures from which the first view is averaged."""
+SETTLE_S = 12.0
+"""Seconds after which the blocks that agreed since :data:`LEARN_S` are known."""
+RELIABLE = 0.6
+"""Share of the time that a block has to agree to vouch for the view."""
+RECENT_S = 3.0
+"""Time constant of the average that is compared: it thins out what moves."""
+FOLLOW_S = 120.0
+"""Time constant with which the view follows daylight, parked cars and growing trees."""
+FOLLOWED = 0.3
+"""Share of agreeing blocks above which the view may follow."""
+AGREE = 0.6
+"""Correlation of edges above which a block agrees."""
+TEXTURE = 1.0
+"""Spread of edge strength below which a block is too plain to vouch for anything."""
+FEWEST = 4
+
+Edges = NDArray[np.float32]
+
+
+class UsualView:
+    """Learns while it is fed with thumbnails that show something; not thread-safe."""
+
+    def __init__(self) -> None:
+        self._usual: Edges | None = None
+        self._recent: Edges | None = None
+        self._began = self._at = 0.0
+        self._reliable: NDArray[np.float64] = np.zeros(BLOCKS[0] * BLOCKS[1])
+        self._judged = 0
+
+    def agreement(self, picture: Thumbnail, at: float) -> float | None:
+        """Share 0..1 of the vouching blocks in which the picture of time ``at`` (s) agrees with the usual view.
+
+        None while the view is being learnt, and for a view too plain or too restless to tell.
+        """
+        grey = picture.grey.astype(np.float32)
+        if self._usual is None or self._recent is None:
+            self._usual, self._recent, self._began, self._at = grey.copy(), grey.copy(), at, at
+            return None
+        step, self._at = max(0.0, at - self._at), at
+        self._recent += np.float32(1 - math.exp(-step / RECENT_S)) * (grey - self._recent)
+        age = at - self._began
+        if 0 <= age < LEARN_S:
+            self._usual += np.float32(step / (age + step) if age + step > 0 else 0.0) * (grey - self._usual)
+            return None
+        agrees = self._compare()
+        if age < SETTLE_S:
+            self._judged += 1
+            self._reliable += (agrees - self._reliable) / self._judged
+            return None
+        vouching = self._reliable >= RELIABLE
+        if np.count_nonzero(vouching) < FEWEST:
+            return None
+        share = float(agrees[vouching].mean())
+        if share > FOLLOWED:
+            follow = 1 - math.exp(-step / FOLLOW_S)
+            self._usual += np.float32(follow) * (grey - self._usual)
+            self._reliable += follow * (agrees - self._reliable)
+        return share
+
+    def _compare(self) -> NDArray[np.float64]:
+        """Which blocks agree, float64 (40,) of 0 and 1."""
+        assert self._usual is not None
+        assert self._recent is not None
+        usual, recent = _edges(self._usual), _edges(self._recent)
+        rows, columns = (_spans(size, count) for size, count in zip(usual.shape, reversed(BLOCKS), strict=True))
+        return np.array(
+            [
+                float(usual[y1:y2, x1:x2].std()) >= TEXTURE
+                and _agrees(usual[y1 - SHAKE : y2 + SHAKE, x1 - SHAKE : x2 + SHAKE], recent[y1:y2, x1:x2])
+                for y1, y2 in rows
+                for x1, x2 in columns
+            ],
+            np.float64,
+        )
+
+
+def _spans(size: int, count: int) -> list[tuple[int, int]]:
+    """``count`` stretches of ``size`` pixels, with room for the sway at both ends."""
+    marks = [round(i * size / count) for i in range(count + 1)]
+    return [(max(SHAKE, a), min(size - SHAKE, b)) for a, b in pairwise(marks)]
+
+
+def _agrees(around: Edges, block: Edges) -> bool:
+    """Whether the block is found somewhere in its surroundings. A block without any edge correlates with nothing."""
+    match = float(cv2.matchTemplate(around, block, cv2.TM_CCOEFF_NORMED).max())
+    return math.isfinite(match) and float(block.std()) > 0 and match > AGREE
+
+
+def _edges(grey: Edges) -> Edges:
+    """Strength of edges, float32, compressed so that one bright sign does not outweigh a street."""
+    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
+    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
+    return np.asarray(cv2.sqrt(cv2.magnitude(dx, dy)), np.float32)

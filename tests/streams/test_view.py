@@ -1,0 +1,76 @@
+"""A camera that looks elsewhere is told from a busy street."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from streams.thumbnail import SIZE, Thumbnail
+from streams.view import SETTLE_S, UsualView
+from tests.fakes.places import grainy, place
+
+
+def feed(view, image, start, seconds, step=0.5):
+    """Agreement over time."""
+    return [
+        view.agreement(Thumbnail(grainy(image(at) if callable(image) else image, at)), at)
+        for at in np.arange(start, start + seconds, step)
+    ]
+
+
+@pytest.fixture
+def view():
+    made = UsualView()
+    learning = feed(made, place(1), 0.0, SETTLE_S)
+    assert learning == [None] * len(learning)
+    return made
+
+
+def test_the_same_place_agrees(view):
+    assert min(feed(view, place(1), SETTLE_S, 5)) > 0.9
+
+
+def test_another_place_does_not(view):
+    feed(view, place(1), SETTLE_S, 5)
+    assert np.median(feed(view, place(2), SETTLE_S + 5, 10)[8:]) < 0.15
+
+
+def test_a_bus_before_half_of_the_picture_leaves_the_other_half(view):
+    def with_bus(at):
+        image = place(1).copy()
+        image[20:, : SIZE[0] // 2] = 200
+        return image
+
+    assert min(feed(view, with_bus, SETTLE_S, 10)) > 0.3
+
+
+def test_a_swaying_pole_agrees(view):
+    assert min(feed(view, lambda at: place(1, shift=int(at * 2) % 4), SETTLE_S, 10)) > 0.5
+
+
+def test_dusk_is_followed(view):
+    def darker(at):
+        return (place(1) * max(0.3, 1 - (at - SETTLE_S) / 400)).astype(np.uint8)
+
+    assert min(feed(view, darker, SETTLE_S, 300, step=2.0)) > 0.5
+
+
+def test_a_plain_wall_tells_nothing():
+    plain = UsualView()
+    assert set(feed(plain, np.full((SIZE[1], SIZE[0]), 128, np.uint8), 0.0, 20)) == {None}
+
+
+def test_walkers_on_a_bare_square_do_not_vouch_for_it():
+    def walkers(at):
+        rng = np.random.default_rng(int(at * 10))
+        image = np.full((SIZE[1], SIZE[0]), 200, np.uint8)
+        for x, y in zip(rng.integers(0, SIZE[0] - 8, 25), rng.integers(0, SIZE[1] - 14, 25), strict=True):
+            image[y : y + 14, x : x + 6] = 40
+        return image
+
+    assert set(feed(UsualView(), walkers, 0.0, 40)) == {None}
+
+
+def test_a_clock_that_jumps_back_breaks_nothing(view):
+    feed(view, place(1), -50.0, 2)
+    assert min(feed(view, place(1), SETTLE_S + 1, 10)) > 0.9
