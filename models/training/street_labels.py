@@ -1,8 +1,9 @@
 """Make the training pictures of the street detector: frames of clips and stills, labelled by a tiled teacher.
 
-    python -m models.training.street_labels DATA TEACHER.onnx WORK
+    python -m models.training.street_labels DATA TEACHER.onnx WORK [--between]
 
-writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line).
+writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line). With
+`--between` it takes three other moments of each clip instead: on them the scores are set, not on what is held back.
 """
 
 from __future__ import annotations
@@ -88,8 +89,10 @@ SOURCES = (
 )
 
 
-def pictures(data: Path, source: Source) -> Iterator[tuple[Path, float | None, Image]]:
+def pictures(data: Path, source: Source, *, between: bool = False) -> Iterator[tuple[Path, float | None, Image]]:
     """Yield (file, second or None, picture), evenly spread; nearly black frames are left out.
+
+    With `between` these are three moments of a clip, each half-way between two that are yielded without it.
 
     Raises:
         FileNotFoundError: The pattern finds nothing below `data`.
@@ -98,10 +101,13 @@ def pictures(data: Path, source: Source) -> Iterator[tuple[Path, float | None, I
     if not files:
         raise FileNotFoundError(f"{data}: no file {source.pattern}")
     if files[0].suffix in VIDEO_SUFFIXES:
-        moments = (np.arange(source.count) + 0.5) * duration(files[0]) / source.count
+        places = np.linspace(0, source.count, 5)[1:4].round() if between else np.arange(source.count) + 0.5
+        moments = places * duration(files[0]) / source.count
         for second, image in frames_at(files[0], [round(float(moment), 2) for moment in moments]):
             if image.mean() > 8:
                 yield files[0], second, image
+        return
+    if between:
         return
     chosen = np.unique(np.linspace(0, len(files) - 1, min(source.count, len(files))).round().astype(int))
     for index in chosen:
@@ -173,6 +179,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("teacher", type=Path)
     parser.add_argument("work", type=Path)
+    parser.add_argument("--between", action="store_true")
     arguments = parser.parse_args()
     detector = Detector(arguments.teacher)
     for folder in ("frames", "labels"):
@@ -180,7 +187,7 @@ def main() -> None:
     digests: set[str] = set()
     for source in SOURCES:
         count = 0
-        for path, second, image in pictures(arguments.data, source):
+        for path, second, image in pictures(arguments.data, source, between=arguments.between):
             digest = sha256(path)
             digests.add(digest)
             name = name_of(digest, second)

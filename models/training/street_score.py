@@ -1,6 +1,8 @@
 """Score street detectors on the held-back pictures whose labels lie in `models/training/labels`.
 
-    python -m models.training.street_score DATA WEIGHTS.onnx [--size 640] [--tiles 2] [--yolox]
+    python -m models.training.street_score DATA WEIGHTS.onnx [--size 640] [--tiles 2] [--yolox] [--teacher]
+
+With `--teacher`, DATA is a folder of `street_labels --between`, and the teacher's boxes are the truth.
 
 A detection counts when it overlaps an object of its group (people, two-wheelers, vehicles) by an IoU of 0.5; one centred
 in an ignored place counts neither way. Average precision is the area under the interpolated curve, mean of the groups.
@@ -21,7 +23,7 @@ import onnxruntime
 
 from models.training.common import Image, iou
 from models.training.street_detect import GROUPS, Detector, Found, suppress
-from models.training.street_testset import Truth, load_truth
+from models.training.street_testset import Truth, load_teacher, load_truth
 
 LARGE = 0.06
 """An object at least this high, as a share of the picture's height, is large."""
@@ -130,12 +132,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=640)
     parser.add_argument("--tiles", type=int, default=1)
     parser.add_argument("--yolox", action="store_true")
+    parser.add_argument("--teacher", action="store_true")
     parser.add_argument("--thresholds", type=float, nargs="+", default=[0.25])
     arguments = parser.parse_args()
     detector = None if arguments.yolox else Detector(arguments.weights)
     other = yolox(arguments.weights) if arguments.yolox else None
     outcomes, seconds = [], []
-    for truth in load_truth(arguments.data):
+    load = load_teacher if arguments.teacher else load_truth
+    for truth in load(arguments.data):
         started = time.perf_counter()
         if detector is None:
             found = other(truth.image) if other else None

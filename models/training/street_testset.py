@@ -61,6 +61,18 @@ def load_truth(data: Path) -> list[Truth]:
     return truths
 
 
+def load_teacher(work: Path) -> list[Truth]:
+    """Return the pictures that `models.training.street_labels` labelled below `work`, as the teacher saw them."""
+    truths = []
+    for label in sorted((work / "labels").glob("*.json")):
+        record = json.loads(label.read_text())
+        rows, ignore = (np.array(record[key], np.float32).reshape(-1, 6) for key in ("objects", "ignore"))
+        file = work / "frames" / f"{label.stem}.jpg"
+        classes = rows[:, 0].astype(np.int64)
+        truths.append(Truth(file=file, image=read_image(file), boxes=rows[:, 1:5], classes=classes, ignore=ignore[:, 1:5]))
+    return truths
+
+
 def write_yolo(truths: list[Truth], folder: Path) -> None:
     """Write the pictures and their labels to `folder`, places that count neither way as class `ignore`."""
     for part in ("images", "labels"):
