@@ -6,10 +6,11 @@ import argparse
 import importlib
 import os
 import pkgutil
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -79,12 +80,12 @@ def work(name: str, folder: Path, part: int, parts: int) -> None:
             cv2.imwrite(str(MASKS / f"{name}.{index:05d}.png"), mask, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
-def finished(stage: Stage, folder: Path) -> Iterator[Picture]:
+def finished(stage: Stage, folder: Path, indices: Iterable[int]) -> Iterator[Picture]:
     """The clean frames with the scene's own finish and the sensor's noise."""
     seed = sum(map(ord, stage.name))
     files = {"background": "background.png", **{view: f"view-{view}.png" for view in stage.views}}
     views = {v: np.asarray(cv2.imread(str(folder / f), cv2.IMREAD_COLOR), dtype=np.uint8) for v, f in files.items()}
-    for index in range(stage.frames):
+    for index in indices:
         picture = np.asarray(
             cv2.imread(str(folder / f"{index - index % stage.step:05d}.png"), cv2.IMREAD_COLOR), dtype=np.uint8
         )
@@ -96,14 +97,16 @@ def finished(stage: Stage, folder: Path) -> Iterator[Picture]:
 def assemble(name: str, folder: Path, crf: int) -> None:
     """Encode the clip, write its truth and its picture for the README."""
     stage = build(name)
-    record.write(stage, truth_path(name))
     size = stage.camera.width, stage.camera.height
-    finish.encode(finished(stage, folder), video_path(name), stage.fps, size, crf)
+    made = folder / video_path(name).name, folder / truth_path(name).name
+    finish.encode(finished(stage, folder, range(stage.frames)), made[0], stage.fps, size, crf)
+    record.write(stage, made[1])
+    shutil.move(made[1], truth_path(name))
+    shutil.move(made[0], video_path(name))
     PICTURES.mkdir(exist_ok=True)
-    still = cv2.imread(str(folder / f"{int(stage.frames * 0.62) // stage.step * stage.step:05d}.png"))
-    if still is not None:
-        small = cv2.resize(still, (640, round(640 * size[1] / size[0])), interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(PICTURES / f"{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    still = next(finished(stage, folder, [int(stage.frames * 0.62)]))
+    small = cv2.resize(still, (640, round(640 * size[1] / size[0])), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(PICTURES / f"{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 78])
 
 
 def main() -> None:
