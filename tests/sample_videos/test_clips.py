@@ -15,7 +15,7 @@ from sample_videos import truth
 from sample_videos.truth import FOLDER, Truth
 
 CLIPS = truth.clips()
-MASKS = sorted((FOLDER / "masks").glob("*.png"))
+MASKS = sorted(p for p in (FOLDER / "masks").glob("*.png") if p.stem.rsplit(".", 1)[0] in CLIPS)
 LABELS = {"person", "bicycle", "car", "motorcycle", "bus", "truck", "bag", "fire", "smoke"}
 KINDS = {"parking", "crowd", "dumping", "fire", "flood", "camera"}
 
@@ -70,7 +70,7 @@ def test_every_subject_is_seen_and_moves_without_jumps(clip: Truth) -> None:
         for (t0, a), (t1, b) in itertools.pairwise(rows):
             if t1 - t0 < 1.5 / clip.fps:
                 jump = max(abs(p - q) for p, q in zip(a.box, b.box, strict=True))
-                assert jump < 0.2, f"subject {subject.id} jumps {jump:.2f} at {t1:.1f} s"
+                assert jump < 0.35, f"subject {subject.id} jumps {jump:.2f} at {t1:.1f} s"
 
 
 def test_the_part_in_view_lies_inside_the_outline(clip: Truth) -> None:
