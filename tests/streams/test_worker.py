@@ -11,48 +11,10 @@ from itertools import pairwise
 import pytest
 
 from ioc.core import wire
-from ioc.core.config import parse_config
-from ioc.core.types import Box
 from ioc.supervisor import python
-from streams.setup import RunningWorker
-from tests.fakes.vision import ScriptedDetector, detection
 from tests.streams.bus import Collector, eventually
 from tests.streams.rtsp import FakeCamera
-
-CAR = detection("car", Box(0.3, 0.4, 0.7, 0.8))
-
-
-class ScriptedModels:
-    """In place of streams.setup.SharedModels."""
-
-    def __init__(self, see=lambda call: [CAR]):
-        self.detector = ScriptedDetector(see)
-
-    def street(self, look_size):
-        return lambda tiles: self.detector
-
-
-def site_text(folder, broker, cameras, rules="parking: {dwell_s: 1}", camera_rule="{lost_s: 1, frozen_s: 600}"):
-    lines = [
-        "site: {id: s}",
-        f"broker: {{url: '{broker.url}'}}",
-        f"evidence: {{url: {folder}/evidence, before_s: 1, after_s: 1}}",
-        f"workers: {{state: {folder}/state}}",
-        "cameras:",
-    ]
-    for name, url in cameras.items():
-        lines += [
-            f"  - id: {name}",
-            f"    url: {url}",
-            "    timeout_s: 1",
-            "    rate: 5",
-            f"    rules: {{camera: {camera_rule}}}",
-            "    zones:",
-            "      - id: kerb",
-            "        polygon: [[0, 0], [1, 0], [1, 1], [0, 1]]",
-            f"        rules: {{{rules}}}",
-        ]
-    return "\n".join(lines)
+from tests.streams.site import ScriptedModels, Workers, site_text
 
 
 @pytest.fixture
@@ -65,26 +27,9 @@ def collector(own_broker):
 @pytest.fixture
 def start(tmp_path, own_broker):
     """Starts workers in threads and stops them at the end."""
-    running = []
-
-    def begin(cameras, models=None, name="w", **settings):
-        config = parse_config(site_text(tmp_path, own_broker, cameras, **settings))
-        made = RunningWorker(config, name, config.cameras, models or ScriptedModels())
-        thread = threading.Thread(target=made.run)
-        thread.start()
-        running.append((made, thread))
-
-        def stop():
-            made.worker.stop()
-            thread.join(15)
-            assert not thread.is_alive()
-
-        return stop
-
-    yield begin
-    for made, thread in running:
-        made.worker.stop()
-        thread.join(15)
+    workers = Workers(tmp_path, own_broker.url)
+    yield workers.start
+    workers.stop()
 
 
 def test_from_a_camera_to_an_event_with_evidence(start, server, collector, tmp_path):
@@ -196,7 +141,7 @@ def test_a_killed_worker_delivers_what_was_in_its_outbox(tmp_path, own_broker):
     """A real process: an alert while the broker is away, SIGKILL, a new process, one alert."""
     port = 9  # nobody listens at the port "discard"
     path = tmp_path / "site.yaml"
-    path.write_text(site_text(tmp_path, own_broker, {"cam": f"rtsp://127.0.0.1:{port}/x"}, rules=""), encoding="utf-8")
+    path.write_text(site_text(tmp_path, own_broker.url, {"cam": f"rtsp://127.0.0.1:{port}/x"}, rules=""), encoding="utf-8")
     own_broker.stop()
     outbox = tmp_path / "state" / "w.outbox.db"
 
