@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -31,6 +32,8 @@ from ioc.adapters.clock import SystemClock
 from ioc.adapters.evidence import ObjectEvidenceStore
 from ioc.core.config import Config
 from ioc.core.ports import Clock
+
+log = logging.getLogger("ioc.api")
 
 FAILURES_PER_USER = (5, 60.0)
 FAILURES_PER_ADDRESS = (30, 60.0)
@@ -63,6 +66,8 @@ def create_app(
         config, options, database or open_database(config.store), evidence_files or ObjectEvidenceStore(config.evidence.url),
         clock or SystemClock(), passwords or Passwords(),
     )  # fmt: skip
+    if options.with_bus and config.broker.password is not None:
+        config.broker.password.read()  # a missing one is told now, not by a connection that never stands
     app = FastAPI(
         title="IOC", version=version("ioc"), lifespan=_lifespan(ctx, options), docs_url=None, redoc_url=None,
         redirect_slashes=False,
@@ -111,6 +116,8 @@ def _lifespan(ctx: Context, options: Options) -> Any:
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work, name=name) for name, work in _background(ctx, options).items()]
+        for task in tasks:
+            task.add_done_callback(lambda done: _report(ctx, done))
         try:
             yield
         finally:
@@ -120,6 +127,13 @@ def _lifespan(ctx: Context, options: Options) -> Any:
             ctx.database.dispose()
 
     return lifespan
+
+
+def _report(ctx: Context, task: asyncio.Task[None]) -> None:
+    """A background task never ends by itself: if one does, the log says so and /readyz answers 503."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        ctx.bus.connected[task.get_name()] = False
+        log.critical("the background task %s has failed: restart this process", task.get_name(), exc_info=error)
 
 
 def _background(ctx: Context, options: Options) -> dict[str, Coroutine[Any, Any, None]]:

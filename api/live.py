@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.metrics import Metrics
 from api.schemas import AlertOut, CameraStatusOut, CountOut
 from ioc.core.ports import Clock
 from ioc.core.wire import iso
+
+log = logging.getLogger("ioc.api.live")
 
 PING_S = 5.0
 TOTALS_S = 1.0
@@ -91,8 +96,16 @@ class LiveClient:
 class Hub:
     """All live connections of this process."""
 
-    def __init__(self, clock: Clock, metrics: Metrics, load_totals: Callable[[Visible], Mapping[str, Any]]) -> None:
-        self._clock, self._metrics, self._load_totals = clock, metrics, load_totals
+    def __init__(
+        self,
+        clock: Clock,
+        metrics: Metrics,
+        load_totals: Callable[[Visible], Mapping[str, Any]],
+        *,
+        pace: float = TOTALS_S,
+    ) -> None:
+        """``load_totals`` counts alerts of some cameras and may block; ``pace`` is the least time between two counts, s."""
+        self._clock, self._metrics, self._load_totals, self._pace = clock, metrics, load_totals, pace
         self._clients: set[LiveClient] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dirty = asyncio.Event()
@@ -196,5 +209,10 @@ class Hub:
             await self._dirty.wait()
             self._dirty.clear()
             started = self._clock.monotonic()
-            await self.push_totals()
-            await asyncio.sleep(max(TOTALS_S, SHARE * (self._clock.monotonic() - started)))
+            try:
+                await self.push_totals()
+            except SQLAlchemyError as error:
+                self._metrics.store_faults.inc()
+                log.error("totals could not be counted: %s", error)
+                self._dirty.set()
+            await asyncio.sleep(max(self._pace, SHARE * (self._clock.monotonic() - started)))

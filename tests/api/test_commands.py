@@ -123,6 +123,15 @@ def test_a_given_password_is_not_printed(config):
         assert answer.status_code == 200
 
 
+def test_a_missing_secret_is_told_at_once(config):
+    config.write_text("site: {id: s}\nbroker: {username: api, password: {env: IOC_TEST_NOT_SET}}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "ioc", "serve", str(config), "--port", "0"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "IOC_TEST_NOT_SET" in done.stderr
+
+
 def test_sockets_can_be_ipv6():
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")

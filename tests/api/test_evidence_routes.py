@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import Options, create_app
 from api.errors import RangeRefusedError
 from api.ranges import parse_range
 from api.workflow import Role
-from tests.api.conftest import event, picture
+from ioc.adapters.evidence import ObjectEvidenceStore
+from tests.api.conftest import People, event, picture
 
 URL = "/api/v1/evidence/gate/1/during.jpg"
 DATA = b"\xff\xd8 0123456789"
@@ -77,6 +80,23 @@ def test_a_part(viewer):
 def test_not_modified(viewer):
     answer = viewer.get(URL, headers={"If-None-Match": '"' + "a" * 64 + '"'})
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_from_a_folder(sqlite, config, clock, passwords, ingest, tmp_path):
+    """With the real evidence store: a clip of several pieces, and keys that try to leave the folder."""
+    store, clip = ObjectEvidenceStore(str(tmp_path / "evidence")), bytes(range(256)) * 10_000
+    store.put(picture().key, clip, "image/jpeg")
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    outside = picture("../secret")
+    ingest(sqlite, event(evidence=(picture(), outside)))
+    app = create_app(config, options=Options(with_bus=False), database=sqlite, evidence_files=store, clock=clock,
+                     passwords=passwords)  # fmt: skip
+    with TestClient(app, raise_server_exceptions=False) as main:
+        an = People(main, sqlite, passwords, clock).log_in("an")
+        assert an.get(URL).content == clip
+        assert an.get(URL, headers={"Range": "bytes=1000000-2559999"}).content == clip[1_000_000:]
+        assert an.get("/api/v1/evidence/%2e%2e%2fsecret").status_code == 404
+        assert an.get("/api/v1/evidence/..%2Fsecret").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["gate/1/lost.jpg", "gate/2/other.jpg", "../../etc/passwd", "%2e%2e/ioc.db", "x"])

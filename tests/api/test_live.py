@@ -7,6 +7,7 @@ import json
 import time
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
 from api import present
@@ -117,6 +118,25 @@ async def test_overflow_is_never_silent(hub):
         assert slow.overflowed.is_set() == (number >= 3)
     assert not quick.overflowed.is_set()
     assert await drain(slow) == []  # it is told to come back instead
+
+
+async def test_totals_outlive_a_store_that_was_away(clock):
+    answers = [OperationalError("SELECT", {}, Exception("gone")), {"active": 3}]
+
+    def load(_visible):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    hub, one = Hub(clock, Metrics(), load, pace=0.001), client()
+    hub.join(one)
+    running = asyncio.create_task(hub.run())
+    hub.alerts([out(1)])
+    async with asyncio.timeout(10):
+        assert json.loads(await one.next())["type"] == "alert"
+        assert json.loads(await one.next()) == {"type": "totals", "totals": {"active": 3}}
+    running.cancel()
 
 
 async def test_logins_that_end(hub, clock):
