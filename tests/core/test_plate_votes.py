@@ -60,12 +60,12 @@ def confidence(*looks):
 
 def test_confidence_follows_agreement():
     one, two, five = (confidence(*[glimpse()] * n) for n in (1, 2, 5))
-    assert one < 0.5 < two < 0.8 < 0.95 < five < 1
+    assert one < 0.5 < 0.8 < two < 0.95 < five < 1
     misread = glimpse("59K184074")
     assert confidence(*[glimpse()] * 3, misread) < confidence(*[glimpse()] * 3)
-    assert confidence(glimpse(), misread) < 0.3, "one against one"
+    assert confidence(glimpse(), misread) < 0.5, "one against one"
     lone = confidence(glimpse(sure=0.99), glimpse("59K184074", sure=0.7), glimpse("59K184074", sure=0.7))
-    assert lone < 0.5, "the doubt is told"
+    assert lone < 0.6, "the doubt is told"
     unsure = confidence(*[glimpse(weak={4: 0.5})] * 2)
     assert unsure < confidence(*[glimpse()] * 2)
 

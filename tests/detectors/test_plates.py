@@ -1,0 +1,104 @@
+"""The rule of plates: whom it asks to be looked at, and what it tells."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from detectors.plates import DETECTOR, KNOWN_TIMES, Settings
+from ioc.core.ports import RuleContext, RuleZone
+from ioc.core.types import WHOLE_PICTURE, Zone
+from tests.core.test_plate_votes import TRUE, glimpse
+from tests.fakes.scenes import FakeScene, track
+
+GATE = Zone(id="gate", name="Gate", polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)))
+PICTURE = Zone(id="picture", name="picture", polygon=WHOLE_PICTURE)
+CONTEXT = RuleContext(site="s", camera="cam", timezone="UTC")
+INSIDE, ABOVE = (0.4, 0.4, 0.6, 0.8), (0.4, 0.1, 0.6, 0.4)
+
+
+def rule(*zones, **settings):
+    return DETECTOR.factory([RuleZone(z, Settings(**settings)) for z in zones or (GATE,)], CONTEXT)
+
+
+def scene(at, *tracks, texts=()):
+    looks = {i + 1: glimpse(text, at=at, track=i + 1) for i, text in enumerate(texts)}
+    return FakeScene(at=at, tracks=tracks, glimpses=looks)
+
+
+def asked(made, shown):
+    list(made.passages(shown))
+    return [ids for ids, _ in shown.asked]
+
+
+def test_only_vehicles_seen_in_the_zone_are_looked_at():
+    shown = scene(
+        5.0,
+        track(1, INSIDE, at=5.0),
+        track(2, ABOVE, at=5.0),
+        track(3, INSIDE, "person", at=5.0),
+        track(4, INSIDE, "bicycle", at=5.0),
+        track(5, INSIDE, "motorcycle", at=5.0),
+        track(6, INSIDE, at=5.0, last_seen=4.0),
+    )
+    assert asked(rule(), shown) == [[1, 5]]
+    assert asked(rule(classes=["bicycle"]), scene(5.0, *shown.tracks)) == [[4]]
+    assert asked(rule(), scene(5.0, track(2, ABOVE, at=5.0))) == []
+
+
+def test_a_vehicle_in_two_zones_belongs_to_the_first():
+    made = rule(GATE, PICTURE)
+    assert asked(made, scene(0.0, track(1, INSIDE), track(2, ABOVE))) == [[1], [2]]
+
+
+def test_the_settings_reach_the_look():
+    shown = scene(0.0, track(1, INSIDE))
+    list(rule(min_height_px=24, every_s=0.5, looks_per_s=3).passages(shown))
+    ((_, how),) = shown.asked
+    assert (how.min_height_px, how.every_s, how.per_s) == (24, 0.5, 3)
+
+
+def test_a_passage_from_the_first_look_to_the_end():
+    made = rule()
+    told = []
+    for i in range(4):
+        told += made.passages(scene(0.5 * i, track(1, INSIDE, at=0.5 * i), texts=[TRUE]))
+    assert told == []
+    told += made.passages(scene(4.0))
+    assert [(p.read.text, p.read.site, p.read.camera, p.zone) for p in told] == [(TRUE, "s", "cam", "gate")]
+    assert list(made.observe(scene(4.5))) == [], "a plate that was read is no alert"
+
+
+def test_a_known_plate_is_looked_at_seldom_while_it_moves_and_never_while_it_stands():
+    made = rule()
+    for i in range(5):
+        list(made.passages(scene(0.4 * i, track(1, INSIDE, at=0.4 * i, still_since=None), texts=[TRUE])))
+    moving, still = (scene(2.0, track(1, INSIDE, at=2.0, still_since=s)) for s in (None, 1.0))
+    list(made.passages(moving))
+    assert [(ids, how.every_s) for ids, how in moving.asked] == [([1], KNOWN_TIMES * Settings().every_s)]
+    assert asked(made, still) == []
+
+
+def test_a_lost_stream_ends_a_passage():
+    made = rule()
+    for i in range(4):
+        list(made.passages(scene(0.5 * i, track(1, INSIDE, at=0.5 * i), texts=[TRUE])))
+    assert [p.read.text for p in made.passages(FakeScene(at=10.0, blind=True))] == [TRUE]
+    assert list(made.finish(11.0)) == []
+
+
+def test_the_end_of_a_stream_ends_a_passage():
+    made = rule()
+    for i in range(4):
+        list(made.passages(scene(0.5 * i, track(1, INSIDE, at=0.5 * i), texts=[TRUE])))
+    assert [p.read.text for p in made.finish(1.6)] == [TRUE]
+    assert list(made.finish(1.6)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"min_reads": 0}, {"min_confidence": 1.5}, {"classes": []}, {"classes": ["tram"]}, {"looks_per_s": 0}, {"zoom": 2}],
+)
+def test_settings_are_checked(wrong):
+    with pytest.raises(ValidationError):
+        Settings.model_validate(wrong)
