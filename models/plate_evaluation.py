@@ -22,7 +22,7 @@ from models.pictures import read_picture
 from models.plate_catalog import FINDER, READER, open_plate_finder, open_plate_reader
 from models.plate_data import PlatePicture, PlateSet, read_plates
 from models.plate_metrics import Read, reading_figures, reading_tables
-from models.plate_reader import cut_plate
+from models.plate_reader import cut_plate, widen
 from models.sheet import Mistake, write_sheet
 
 FLOOR: Final = 0.01
@@ -77,7 +77,7 @@ def evaluate_read(root: Path, options: Options) -> Report:
     reads, times = [], []
     for picture in options.progress(plates.pictures, "plates-read"):
         image = read_picture(picture.image)
-        crops = [cut_plate(image, _unit(corners, image)) for corners in picture.boxes] or [image]
+        crops = [cut_plate(image, _unit(corners, image)) for corners in picture.boxes] or [widen(image)]
         for crop, text, box in zip(crops, picture.texts, picture.boxes or (None,), strict=True):
             wall, cpu = time.perf_counter(), time.process_time()
             (reading,) = reader.read([crop])

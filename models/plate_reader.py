@@ -27,6 +27,8 @@ WIDTH: Final = 128
 CLASSES: Final = len(ALPHABET) + 1
 SMALLEST: Final = (16, 8)
 """Width and height in pixels below which a crop is called unreadable without being looked at."""
+CUT_MARGIN: Final = 0.035
+"""What a crop should show around the plate, as a fraction of its size on each side."""
 GRAMMAR_BONUS: Final = 2.0
 """Nats by which a reading that fits a pattern is preferred; chosen on the validation fold, see the card."""
 _BEAM: Final = 24
@@ -77,13 +79,20 @@ def unreadable(why: str) -> PlateReading:
     )  # fmt: skip
 
 
-def cut_plate(image: NDArray[np.uint8], box: Box, margin: float = 0.035) -> NDArray[np.uint8]:
+def cut_plate(image: NDArray[np.uint8], box: Box, margin: float = CUT_MARGIN) -> NDArray[np.uint8]:
     """A plate's crop with ``margin`` of its size on each side, a view into ``image`` (H, W, 3); at least one pixel."""
     height, width = image.shape[:2]
     dx, dy = box.width * margin, box.height * margin
     x1, x2 = _span(box.x1 - dx, box.x2 + dx, width)
     y1, y2 = _span(box.y1 - dy, box.y2 + dy, height)
     return image[y1:y2, x1:x2]
+
+
+def widen(crop: NDArray[np.uint8], margin: float = CUT_MARGIN) -> NDArray[np.uint8]:
+    """A crop that ends with its plate, its border pixels repeated on each side as :func:`cut_plate` would leave room."""
+    check_picture(crop)
+    dy, dx = (max(1, round(side * margin)) for side in crop.shape[:2])
+    return np.asarray(cv2.copyMakeBorder(crop, dy, dy, dx, dx, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _span(low: float, high: float, size: int) -> tuple[int, int]:

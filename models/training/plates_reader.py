@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from ioc.core.plates import ALPHABET, MAX_LENGTH
+from models.plate_reader import CUT_MARGIN
 from models.training.plates_crops import MARGIN
 from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
 
@@ -50,15 +51,15 @@ class Crops:
 
 
 def window(crop: NDArray[np.uint8], rng: np.random.Generator | None) -> NDArray[np.uint8]:
-    """The plate's part of a stored crop, (64, 128); with a generator, jittered as finders' boxes are."""
+    """The plate's part of a stored crop, (64, 128), cut as the product cuts; with a generator, jittered."""
     h, w = crop.shape
     x1, y1, x2, y2 = MARGIN * w, MARGIN * h, (1 - MARGIN) * w, (1 - MARGIN) * h
-    angle = 0.0
+    angle, slack = 0.0, np.full(4, CUT_MARGIN)
     if rng is not None:
-        loose = float(rng.uniform(-0.02, 0.09))
-        dx1, dy1, dx2, dy2 = rng.normal(loose, 0.025, 4)
-        x1, y1, x2, y2 = x1 - dx1 * (x2 - x1), y1 - dy1 * (y2 - y1), x2 + dx2 * (x2 - x1), y2 + dy2 * (y2 - y1)
+        slack = rng.normal(float(rng.uniform(-0.02, 0.09)), 0.025, 4)
         angle = float(rng.normal(0, 0.03))
+    left, top, right, bottom = slack * np.array((x2 - x1, y2 - y1) * 2)
+    x1, y1, x2, y2 = x1 - left, y1 - top, x2 + right, y2 + bottom
     tilt = angle * (y2 - y1)
     source = np.array([[x1 + tilt, y1], [x2 + tilt, y1], [x1 - tilt, y2]], np.float32)
     matrix = cv2.getAffineTransform(source, np.array([[0, 0], [WIDTH, 0], [0, HEIGHT]], np.float32))

@@ -20,6 +20,7 @@ from models.plate_reader import (
     preprocess,
     probabilities,
     readings,
+    widen,
 )
 
 Picture = NDArray[np.uint8]
@@ -164,6 +165,13 @@ def test_preprocessing_changes_neither_crop_nor_range() -> None:
 )
 def test_cut_plate_stays_in_the_picture(box: Box, shape: tuple[int, int]) -> None:
     assert cut_plate(np.zeros((100, 200, 3), np.uint8), box).shape[:2] == shape
+
+
+def test_a_tight_crop_is_widened_by_its_own_border() -> None:
+    wide = widen(grey_crop(40, 90, level=7))
+    assert wide.shape == (42, 96, 3)
+    assert (wide == 7).all()
+    assert widen(grey_crop(1, 1)).shape == (3, 3, 3)
 
 
 @pytest.mark.parametrize(
