@@ -53,10 +53,22 @@ def six_class_model(weights: Path) -> DetectionModel:
     return model
 
 
+def blend(start: DetectionModel, tuned: DetectionModel, share: float) -> DetectionModel:
+    """Return `tuned` with its weights moved back to `share` of the way from `start`, 0..1.
+
+    The mean keeps more of what the start knows of scenes that the fine-tuning lacked (Wortsman et al., "Robust fine-tuning
+    of zero-shot models", CVPR 2022).
+    """
+    old, new = start.state_dict(), tuned.state_dict()
+    mixed = {k: torch.lerp(old[k], new[k], share) if new[k].is_floating_point() else new[k] for k in new}
+    tuned.load_state_dict(mixed)
+    return tuned
+
+
 def save_checkpoint(model: DetectionModel, path: Path) -> None:
     """Write `model` in the form that `ultralytics.YOLO` loads."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": model.half() if path.suffix == ".half" else model, "train_args": {}}, path)
+    torch.save({"model": model, "train_args": {}}, path)
 
 
 def lower_scores(model: DetectionModel, logits: float) -> None:
@@ -105,16 +117,21 @@ def _store_half(proto: onnx.ModelProto) -> None:
 
 
 def main() -> None:
-    """Make the six-class start, or export a checkpoint."""
+    """Make the six-class start, blend a checkpoint with it, or export a checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="COCO weights, or a checkpoint of six classes")
     parser.add_argument("target", type=Path, help="a .pt to write the start, or a .onnx to export")
+    parser.add_argument("--tuned", type=Path, help="a checkpoint to blend with the start before writing a .pt")
+    parser.add_argument("--share", type=float, default=0.7, help="how far the blend is from the start, 0..1")
     parser.add_argument("--lower", type=float, default=0.0, help="logits to take off the scores of an exported file")
     arguments = parser.parse_args()
     if arguments.target.suffix == ".onnx":
         export_onnx(arguments.checkpoint, arguments.target, lower=arguments.lower)
-    else:
-        save_checkpoint(six_class_model(arguments.checkpoint), arguments.target)
+        return
+    model = six_class_model(arguments.checkpoint)
+    if arguments.tuned is not None:
+        model = blend(model, six_class_model(arguments.tuned), arguments.share)
+    save_checkpoint(model, arguments.target)
 
 
 if __name__ == "__main__":
