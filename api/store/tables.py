@@ -41,6 +41,7 @@ class AlertRow(Base):
         Index("ix_alerts_status_opened_at", "status", "opened_at"),
         Index("ix_alerts_camera_opened_at", "camera", "opened_at"),
         Index("ix_alerts_updated_at", "updated_at"),
+        Index("ix_alerts_closed_at", "closed_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
