@@ -21,7 +21,7 @@ from sample_videos.studio.pictures import Picture
 from sample_videos.studio.stage import Stage
 from sample_videos.truth import truth_path, video_path
 
-BACKGROUND_SAMPLES = 32
+BACKGROUND_SAMPLES = 16
 STRETCH = 20  # frames a process takes at once
 MASKS = Path(__file__).parent.parent / "masks"
 PICTURES = Path(__file__).parent.parent / "pictures"
@@ -74,7 +74,7 @@ def work(name: str, folder: Path, part: int, parts: int) -> None:
             print(f"{name} {index}/{stage.frames} {time.process_time() - started:.0f} CPU s", flush=True)
     if part == 0:
         MASKS.mkdir(exist_ok=True)
-        for share in (0.3, 0.5, 0.8):
+        for share in (0.25, 0.6):
             index = int(stage.frames * share)
             mask = studio.render_ids(stage.placed(index / stage.fps))
             cv2.imwrite(str(MASKS / f"{name}.{index:05d}.png"), mask, [cv2.IMWRITE_PNG_COMPRESSION, 9])

@@ -17,7 +17,7 @@ from sample_videos.studio.pictures import Picture
 from sample_videos.studio.regions import Region
 from sample_videos.studio.stage import Camera, Placed, Stage
 
-CALM_SAMPLES = 12  # from here on a picture stays in view for seconds and deserves the denoiser's best
+CALM_SAMPLES = 8  # from here on a picture stays in view for seconds and deserves the denoiser's best
 
 
 class Studio:

@@ -19,7 +19,7 @@ from sample_videos.studio.regions import Region, merge
 from sample_videos.studio.stage import Placed, Stage
 
 MARGIN = 7
-BASE_SAMPLES = 16
+BASE_SAMPLES = 12
 
 
 class Renderer(Protocol):

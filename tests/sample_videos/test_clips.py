@@ -8,6 +8,7 @@ from typing import Literal
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from ioc.core import plates
@@ -116,6 +117,13 @@ def test_parking_events_begin_when_the_vehicle_stands(clip: Truth) -> None:
         assert end - event.start_s > zone.rules["parking"]["dwell_s"]
 
 
+def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+    """Intersection over union of two boxes."""
+    width, height = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    both = max(width, 0.0) * max(height, 0.0)
+    return float(both / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - both))
+
+
 @pytest.mark.parametrize("path", MASKS, ids=lambda p: p.stem)
 def test_boxes_agree_with_the_rendered_mask(path: Path) -> None:
     name, index = path.stem.rsplit(".", 1)
@@ -131,7 +139,11 @@ def test_boxes_agree_with_the_rendered_mask(path: Path) -> None:
         ys, xs = np.nonzero(mask == key)
         assert len(xs), f"subject {key} is not in the mask"
         rendered = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1])
-        assert np.abs(np.array(sighting.seen) * scale - rendered).max() <= 2.0, f"subject {key}"
+        seen = np.array(sighting.seen) * scale
+        if sighting.visible > 0.95:
+            assert np.abs(seen - rendered).max() <= 2.0, f"subject {key}"
+        else:  # a pixel of a foot that shows between other people's legs may lengthen the part in view
+            assert overlap(seen, rendered) > 0.7, f"subject {key}"
     large = {int(v) for v, n in zip(*np.unique(mask, return_counts=True), strict=True) if v and n > 30}
     known = {s.id for s in clip.subjects}
     assert large & known <= set(sightings), "the renderer shows a subject the truth does not"
