@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections.abc import Callable
 from typing import Protocol
 
 from ioc.core.errors import StorageError
@@ -39,9 +40,11 @@ class Delivery:
     note: the link may hold a lock of its own then that sending needs.
     """
 
-    def __init__(self, outbox: Outbox, link: Link) -> None:
+    def __init__(self, outbox: Outbox, link: Link, listens: Callable[[], bool] = lambda: True) -> None:
+        """``listens`` says whether somebody takes events now; until then they wait."""
         self._outbox = outbox
         self._link = link
+        self._listens = listens
         self._notes: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         """Message ids that were acknowledged; None stands for a new connection."""
         self._flying: dict[int, tuple[int, float]] = {}
@@ -60,7 +63,7 @@ class Delivery:
     def pump(self, now: float) -> int:
         """Send rows while the connection stands and few enough are in flight; ``now`` is monotonic seconds. Rows sent."""
         self._take_notes()
-        if not self._link.connected:
+        if not (self._link.connected and self._listens()):
             return 0
         if any(now - sent > RESEND_S for _, sent in self._flying.values()):
             self._begin_again()

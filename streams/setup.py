@@ -18,6 +18,7 @@ from ioc.core.ports import DetectorSpec, ObjectDetector
 from models.catalog import make_tracker, open_street
 from models.plate_catalog import open_plate_finder, open_plate_reader
 from models.tiles import TiledDetector
+from streams.audience import Audience
 from streams.delivery import Delivery
 from streams.pictures import LivePictures
 from streams.pipeline import CameraAnalysis, DetectorFor
@@ -118,24 +119,38 @@ class RunningWorker:
                 models.plates()
         self._clock = clock
         self._farewell = status
+        # Another broker than the embedded one keeps the sessions of those who listen.
+        audience = Audience(clock) if config.broker.embedded else None
         self._outbox = SqliteOutbox(config.workers.state / f"{name}.outbox.db")
         self._link = MqttLink(
             config.broker,
             f"ioc-{site}-{name}",
             birth=status(True, born),
             will=status(False, born),
-            subscriptions=[wire.subscription("interest", site)],
+            subscriptions=[wire.subscription("interest", site), *([wire.subscription("worker", site)] if audience else [])],
             on_message=lambda topic, payload: handle(topic, payload),
             on_ack=lambda mid: delivery.acknowledged(mid),
-            on_connect=lambda: delivery.reconnected(),
+            on_connect=lambda: reconnected(),
         )
-        delivery = Delivery(self._outbox, self._link)
+        delivery = Delivery(self._outbox, self._link, (lambda: audience.listens) if audience else (lambda: True))
         ring_s = config.evidence.before_s + config.evidence.after_s + SPARE_RING_S
         view_ready = threading.Condition()
         readers = [CameraReader(c, clock=clock, ready=ready, view_ready=view_ready, ring_s=ring_s) for c in cameras]
         views = {r.camera.id: r for r in readers}
         pictures = LivePictures(site, views, self._link, ready=view_ready, clock=clock)
-        handle = interest_handler(pictures)
+        interest = interest_handler(pictures)
+
+        def handle(topic: str, payload: bytes) -> None:
+            if audience is not None and topic.endswith("/status"):
+                audience.take(topic, payload)
+            else:
+                interest(topic, payload)
+
+        def reconnected() -> None:
+            if audience is not None:
+                audience.reconnected()
+            delivery.reconnected()
+
         self.worker = Worker(
             config=config,
             name=name,

@@ -12,7 +12,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ioc.core import wire
 from ioc.core.errors import WireError
-from ioc.core.types import AlertEvent
+from ioc.core.types import AlertEvent, WorkerStatus
+
+SITES = ("s", "pklot")
+"""Ids of the sites in these tests."""
 
 
 class Collector:
@@ -25,12 +28,19 @@ class Collector:
         self._ready = threading.Event()
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="collector", protocol=paho.MQTTv5)
         self.client.reconnect_delay_set(min_delay=1, max_delay=1)
-        self.client.on_connect = lambda client, *_: client.subscribe("ioc/v1/#", qos=1)
+        self.client.on_connect = lambda client, *_: self._listen(client)
         self.client.on_subscribe = lambda *_: self._ready.set()
         self.client.on_message = lambda client, userdata, m: self._take(m.topic, bytes(m.payload), m.retain)
         self.client.connect_async(parts.hostname, parts.port)
         self.client.loop_start()
         assert self._ready.wait(20), "no broker"
+
+    def _listen(self, client):
+        """Subscribe, and say so as the operations API does: workers hold their events back until then."""
+        client.subscribe("ioc/v1/#", qos=1)
+        for site in SITES:
+            status = WorkerStatus(site=site, worker="api-collector", at=0.0, state="online")
+            client.publish(wire.topic("worker", site, status.worker), wire.encode_status(status), qos=1, retain=True)
 
     def _take(self, topic, payload, retain):
         with self._arrived:
