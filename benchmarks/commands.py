@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from benchmarks.cameras import cameras
+from benchmarks.console import console
 from benchmarks.real import crowd, parking
 
 
@@ -16,3 +17,4 @@ def bench() -> None:
 bench.add_command(cameras)
 bench.add_command(parking)
 bench.add_command(crowd)
+bench.add_command(console)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import os
 import subprocess
@@ -18,9 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import av
 import cv2
 import numpy as np
 import paho.mqtt.client as paho
+from numpy.typing import NDArray
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ioc.adapters.broker import free_ports
@@ -67,6 +70,8 @@ class Rig:
         self._config = folder / "ioc.yaml"
         self._config.write_text(_config(folder, broker_url, self.port, self.cameras), encoding="utf-8")
         self._evidence = ObjectEvidenceStore(str(folder / "evidence"))
+        self.clip = film(20)
+        """The clip of the alerts that are published with evidence: an MP4 file."""
         self._numbers = itertools.count()
         self._server: subprocess.Popen[bytes] | None = None
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="rig", protocol=paho.MQTTv5)
@@ -165,6 +170,14 @@ class Rig:
             digest = hashlib.sha256(data).hexdigest()
             at = now - 5 + 5 * place
             items.append(EvidenceItem(role=role, key=key, media_type="image/jpeg", sha256=digest, bytes=len(data), at=at))
+        key = f"rig/{number}.mp4"
+        self._evidence.put(key, self.clip, "video/mp4")
+        digest = hashlib.sha256(self.clip).hexdigest()
+        items.append(
+            EvidenceItem(
+                role="clip", key=key, media_type="video/mp4", sha256=digest, bytes=len(self.clip), at=now - 5, duration=2.0
+            )
+        )
         return tuple(items)
 
     def _publish(self, channel: wire.Channel, camera: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
@@ -181,12 +194,30 @@ class Rig:
 
 
 def draw(number: int, place: int, x: float) -> bytes:
-    """A JPEG of 640x360: a road, and a car at the fraction ``x`` of its width."""
+    """A JPEG of :func:`scene`."""
+    return bytes(cv2.imencode(".jpg", scene(number, place, x), [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
+
+
+def scene(number: int, place: int, x: float) -> NDArray[np.uint8]:
+    """BGR picture (360, 640, 3): a road, and a car at the fraction ``x`` of its width."""
     image = np.full((360, 640, 3), (70 + 12 * place, 80, 90), np.uint8)
     cv2.rectangle(image, (0, 180), (640, 300), (60, 60, 60), -1)
     cv2.rectangle(image, (int(640 * x), 180), (int(640 * (x + 0.15)), 252), (40, 60, 200), -1)
     cv2.putText(image, f"{place + 1} / {number}", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (240, 240, 240), 2)
-    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
+    return image
+
+
+def film(pictures: int) -> bytes:
+    """An MP4 file (H.264, 10 pictures a second) of a car that drives along."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for number in range(pictures):
+            image = scene(number, 0, number / pictures * 0.8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode())
+    return file.getvalue()
 
 
 def _config(folder: Path, broker_url: str, port: int, cameras: list[str]) -> str:

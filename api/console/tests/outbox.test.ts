@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { HttpError, NetworkError } from "../src/lib/http";
 import type { Alert } from "../src/lib/model";
-import { LocalStore, Outbox, STORE_PREFIX, type KeyValue, type Operation } from "../src/lib/outbox";
+import { Outbox, type Operation } from "../src/lib/outbox";
+import { LocalStore, STORE_PREFIX, type KeyValue } from "../src/lib/outbox-store";
 import { makeAlert } from "./make";
 
 /** A `localStorage` of the tests. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allows, expectedStatus, request } from "../src/lib/actions";
 import { Announcer, INTERVAL } from "../src/lib/announcer";
+import { afterDamage } from "../src/lib/clip";
 import { detailFacts, summary } from "../src/lib/facts";
 import { conditions, fromQuery, matches, NO_FILTERS, query, toggled } from "../src/lib/filters";
 import { clockTime, exactSpan, fullTime, span, toMillis } from "../src/lib/format";
@@ -142,6 +143,8 @@ describe("actions", () => {
 describe("an alert in words", () => {
   it.each([
     ["parking", { label: "car", dwell_s: 61.2, limit_s: 60, suspected: true }, "ô tô, 1 phút 1 giây", ["ô tô", "1 phút 1 giây", "1 phút"]],
+    ["parking", { label: "car", held_s: 38.4, limit_s: 15, suspected: true }, "ô tô, 38 giây", ["ô tô", "15 giây", "38 giây"]],
+    ["parking", { label: "truck", limit_s: 15 }, "xe tải, quá 15 giây", ["xe tải", "15 giây"]],
     ["crowd", { count: 41, threshold: 30 }, "41 / 30 người", ["41", "30"]],
     ["camera", { fault: "lost", reason: "timeout" }, "mất tín hiệu camera: hết thời gian chờ", ["mất tín hiệu camera", "hết thời gian chờ"]],
     ["plates", { plate: "98A12345" }, "98A12345", ["98A12345"]],
@@ -175,4 +178,19 @@ describe("announcements", () => {
 it("ids are UUIDs of version 4, each another", () => {
   expect(uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(uuid()).not.toBe(uuid());
+});
+
+describe("a damaged clip", () => {
+  it.each([
+    // code, at, duration, jumps, last, goes on at
+    [3, 3.4, 33, 0, null, 3.9],
+    [3, 3.9, 33, 1, 3.9, 4.4],
+    [3, 0, 33, 2, 8, 8.5],
+    [3, 32.8, 33, 0, null, null],
+    [3, 3.4, 33, 60, 3, null],
+    [3, 3.4, Number.NaN, 0, null, null],
+    [4, 0, 33, 0, null, null],
+  ])("error %d at %d of %d s after %d jumps, last to %s: on at %s", (code, at, duration, jumps, last, next) => {
+    expect(afterDamage(code, at, duration, jumps, last)).toBe(next);
+  });
 });

@@ -33,11 +33,13 @@ def test_an_alert_appears_by_itself_in_words(desk: Desk) -> None:
     open_alert(page, alert)
     detail = page.locator(f'[data-detail="{alert}"]')
     expect(detail).to_contain_text("Nghi vấn – máy phát hiện, chưa có người xác nhận")
-    expect(detail.locator("[data-role]")).to_have_count(3)
+    expect(detail.locator("[data-role]")).to_have_count(4)
     expect(detail.locator(".stage img")).to_be_visible()
     expect(detail.locator(".stage rect")).to_be_visible()
     detail.get_by_role("button", name="Kiểm tra").click()
     expect(detail.locator(".sha")).to_contain_text("khớp")
+    page.keyboard.press("p")
+    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.3")
 
 
 def test_every_step_of_the_work_has_a_key(desk: Desk) -> None:

@@ -26,6 +26,7 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   label: ["fact.label", coded("label")],
   dwell_s: ["fact.dwell", seconds],
   limit_s: ["fact.limit", seconds],
+  held_s: ["fact.held", seconds],
   still_s: ["fact.still", seconds],
   count: ["fact.count", number],
   threshold: ["fact.threshold", number],
@@ -76,7 +77,8 @@ export function generalFacts(alert: Alert, language: Language, zone: string, now
 export function summary(alert: Alert, language: Language): string {
   const { detail } = alert;
   const label = typeof detail.label === "string" ? translateCode(language, "label", detail.label) : "";
-  if (typeof detail.dwell_s === "number") return [label, exactSpan(detail.dwell_s, language)].filter(Boolean).join(", ");
+  const dwell = detail.dwell_s ?? (typeof detail.limit_s === "number" ? detail.held_s : undefined);
+  if (typeof dwell === "number") return [label, exactSpan(dwell, language)].filter(Boolean).join(", ");
   if (typeof detail.limit_s === "number") {
     return [label, translate(language, "summary.over", { limit: exactSpan(detail.limit_s, language) })].filter(Boolean).join(", ");
   }

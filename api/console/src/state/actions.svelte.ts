@@ -1,7 +1,8 @@
 /** The operator's actions: from a key or a button into the outbox, and what became of them. */
 import { allows, request, wantsWords } from "../lib/actions";
 import type { Alert } from "../lib/model";
-import { LocalStore, Outbox, STORE_PREFIX, type ActionName, type Operation } from "../lib/outbox";
+import { Outbox, type ActionName, type Operation } from "../lib/outbox";
+import { LocalStore, STORE_PREFIX } from "../lib/outbox-store";
 import { alerts } from "./alerts.svelte";
 import { clock } from "./clock.svelte";
 import { t } from "./prefs.svelte";
