@@ -249,6 +249,20 @@ describe("the store", () => {
     expect(new LocalStore(memory).load()).toEqual([]);
   });
 
+  it("that is full says so, and the action is still sent", async () => {
+    let told = 0;
+    memory.setItem = () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+    const operation = open(null).add(server.alert, "acknowledge", "truc1");
+    new LocalStore(memory, () => (told += 1)).save(operation);
+    expect(told).toBe(1);
+    const outbox = open();
+    outbox.add(server.alert, "acknowledge", "truc1");
+    await settle();
+    expect(server.acts).toEqual(["acknowledge"]);
+  });
+
   it("is followed when another page of the browser empties it", async () => {
     server.reachable = false;
     const outbox = open();

@@ -146,6 +146,7 @@ describe("an alert in words", () => {
     ["parking", { label: "car", held_s: 38.4, limit_s: 15, suspected: true }, "ô tô, 38 giây", ["ô tô", "15 giây", "38 giây"]],
     ["parking", { label: "truck", limit_s: 15 }, "xe tải, quá 15 giây", ["xe tải", "15 giây"]],
     ["crowd", { count: 41, threshold: 30 }, "41 / 30 người", ["41", "30"]],
+    ["dumping", { brought_by: "motorcycle", track: 7, suspected: true }, "bỏ lại từ xe máy", ["xe máy"]],
     ["camera", { fault: "lost", reason: "timeout" }, "mất tín hiệu camera: hết thời gian chờ", ["mất tín hiệu camera", "hết thời gian chờ"]],
     ["plates", { plate: "98A12345" }, "98A12345", ["98A12345"]],
     ["landslide", { slope: 12, parts: [1] }, "", ["12", "[1]"]],

@@ -26,6 +26,7 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   label: ["fact.label", coded("label")],
   dwell_s: ["fact.dwell", seconds],
   limit_s: ["fact.limit", seconds],
+  brought_by: ["fact.brought_by", coded("label")],
   held_s: ["fact.held", seconds],
   still_s: ["fact.still", seconds],
   count: ["fact.count", number],
@@ -40,7 +41,7 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   area: ["fact.area", share],
 };
 /** Shown elsewhere, or of no use to an operator. */
-const HIDDEN = new Set(["suspected", "sequence"]);
+const HIDDEN = new Set(["suspected", "track"]);
 
 /** The facts of the alert's kind, those known by name first. */
 export function detailFacts(alert: Alert, language: Language): Fact[] {
@@ -91,6 +92,9 @@ export function summary(alert: Alert, language: Language): string {
     const fault = translateCode(language, "fault", detail.fault);
     const reason = typeof detail.reason === "string" && knows("reason", detail.reason);
     return reason ? `${fault}: ${translateCode(language, "reason", detail.reason as string)}` : fault;
+  }
+  if (typeof detail.brought_by === "string") {
+    return translate(language, "summary.left_by", { label: translateCode(language, "label", detail.brought_by) });
   }
   if (typeof detail.level === "string") return translateCode(language, "flood", detail.level);
   return label;

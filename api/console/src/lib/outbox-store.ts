@@ -8,7 +8,11 @@ export const STORE_PREFIX = "ioc.outbox.";
 
 /** Operations in `localStorage`, one entry each, so that two pages do not overwrite each other's. */
 export class LocalStore implements OperationStore {
-  constructor(private readonly storage: KeyValue) {}
+  /** `onFull` is told when an operation could not be stored; it is still sent while the page is open. */
+  constructor(
+    private readonly storage: KeyValue,
+    private readonly onFull: () => void = () => undefined,
+  ) {}
 
   load(): Operation[] {
     const keys = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index));
@@ -18,7 +22,12 @@ export class LocalStore implements OperationStore {
   }
 
   save(operation: Operation): void {
-    this.storage.setItem(STORE_PREFIX + operation.id, JSON.stringify(operation));
+    try {
+      this.storage.setItem(STORE_PREFIX + operation.id, JSON.stringify(operation));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      this.onFull();
+    }
   }
 
   remove(id: string): void {

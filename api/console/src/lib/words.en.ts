@@ -53,6 +53,7 @@ export const en: Record<WordKey, string> = {
   "outbox.conflict.now": "Now: {status}, assignee: {assignee}",
   "outbox.conflict.over": "The action no longer fits the present state.",
   "outbox.failed.text": "The server refused: {reason}",
+  "outbox.volatile": "This browser cannot store the action: keep the page open until it is sent.",
   "outbox.foreign": "An action of {user}; sent only when that person signs in.",
 
   "alerts.title": "Alert list",
@@ -149,6 +150,7 @@ export const en: Record<WordKey, string> = {
   "role.overview": "Overview",
 
   "zone.picture": "whole picture",
+  "summary.left_by": "left by: {label}",
   "summary.over": "over {limit}",
   "fact.camera": "Camera",
   "fact.zone": "Zone",
@@ -172,7 +174,8 @@ export const en: Record<WordKey, string> = {
   "fact.list": "Watchlist",
   "fact.level": "Flood level",
   "fact.depth": "Estimated depth",
-  "fact.held": "Held until raised",
+  "fact.held": "Held for",
+  "fact.brought_by": "Left by",
   "fact.still": "Lying still for",
   "fact.area": "Share of the picture",
 
@@ -254,6 +257,9 @@ export const en: Record<WordKey, string> = {
   "setting.theme": "Light / dark background",
   "setting.language": "Tiếng Việt",
   "setting.language.title": "Chuyển sang tiếng Việt",
+  "setting.version": "Version {version} · AGPL-3.0",
+  "setting.licences": "Licences of the parts",
+  "setting.docs": "API documentation",
   "setting.menu": "Settings",
 
   "help.title": "Keys",

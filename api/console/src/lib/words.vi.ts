@@ -51,6 +51,7 @@ export const vi = {
   "outbox.conflict.now": "Hiện tại: {status}, người xử lý: {assignee}",
   "outbox.conflict.over": "Thao tác này không còn phù hợp với trạng thái hiện tại.",
   "outbox.failed.text": "Máy chủ từ chối: {reason}",
+  "outbox.volatile": "Trình duyệt không lưu được thao tác: đừng đóng trang trước khi gửi xong.",
   "outbox.foreign": "Thao tác của {user}; chỉ được gửi khi người đó đăng nhập.",
 
   "alerts.title": "Danh sách cảnh báo",
@@ -147,6 +148,7 @@ export const vi = {
   "role.overview": "Toàn cảnh",
 
   "zone.picture": "toàn khung hình",
+  "summary.left_by": "bỏ lại từ {label}",
   "summary.over": "quá {limit}",
   "fact.camera": "Camera",
   "fact.zone": "Vùng",
@@ -170,7 +172,8 @@ export const vi = {
   "fact.list": "Danh sách theo dõi",
   "fact.level": "Mức ngập",
   "fact.depth": "Độ sâu ước tính",
-  "fact.held": "Kéo dài đến lúc báo",
+  "fact.held": "Thời gian duy trì",
+  "fact.brought_by": "Bỏ lại từ",
   "fact.still": "Đã nằm yên",
   "fact.area": "Phần hình",
 
@@ -252,6 +255,9 @@ export const vi = {
   "setting.theme": "Đổi nền sáng / tối",
   "setting.language": "English",
   "setting.language.title": "Switch to English",
+  "setting.version": "Phiên bản {version} · AGPL-3.0",
+  "setting.licences": "Giấy phép của các thành phần",
+  "setting.docs": "Tài liệu API",
   "setting.menu": "Thiết lập",
 
   "help.title": "Phím tắt",

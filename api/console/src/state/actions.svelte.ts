@@ -17,7 +17,7 @@ class Actions {
 
   constructor() {
     this.outbox = new Outbox({
-      store: new LocalStore(localStorage),
+      store: new LocalStore(localStorage, () => ui.say(t("outbox.volatile"))),
       send: async (operation) => {
         const { path, body } = request(operation);
         return http.json<Alert>(path, {

@@ -9,14 +9,16 @@ import { ui } from "./ui.svelte";
 
 /** ms within which the second key of a sequence must follow. */
 const PATIENCE = 1_500;
+/** Keys that keep their meaning while the evidence fills the page. */
+const WHILE_ENLARGED = new Set(["ArrowLeft", "ArrowRight", "b", "e"]);
 let prefix = "";
 let since = 0;
 
 /** Handler of the window's `keydown`. */
 export function onKey(event: KeyboardEvent): void {
   if (session.state !== "in" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
   const name = keyName(event);
+  if (isTyping(event.target) || (document.querySelector("dialog[open]") && !(ui.enlarged && WHILE_ENLARGED.has(name)))) return;
   // Enter and Escape on a focused button or list belong to it.
   if (name === "Enter" && event.target instanceof HTMLElement && event.target.closest("a, button, summary, select, video")) return;
   if (event.target instanceof HTMLVideoElement && name.startsWith("Arrow")) return;
