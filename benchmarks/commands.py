@@ -6,6 +6,7 @@ import click
 
 from benchmarks.cameras import cameras
 from benchmarks.console import console
+from benchmarks.plates import plates
 from benchmarks.real import crowd, parking
 
 
@@ -18,3 +19,4 @@ bench.add_command(cameras)
 bench.add_command(parking)
 bench.add_command(crowd)
 bench.add_command(console)
+bench.add_command(plates)

@@ -75,10 +75,12 @@ def camera_analysis(
     models: SharedModels,
     registry: Mapping[str, DetectorSpec[Any]] | None = None,
     closer: CloserLook | None = None,
+    plates: PlateSearch | None = None,
 ) -> CameraAnalysis:
     """A camera's analysis as configured. ``registry`` holds the rules; all of this product by default.
 
-    ``closer`` gives pictures of the main stream to read plates from, where a sub-stream is analysed.
+    ``closer`` gives pictures of the main stream to read plates from, where a sub-stream is analysed; ``plates`` replaces the
+    search for plates altogether.
     """
     return CameraAnalysis(
         site=config.site.id,
@@ -87,7 +89,7 @@ def camera_analysis(
         registry=detectors.discover() if registry is None else registry,
         detector=models.street(camera.look_size),
         tracker=make_tracker(),
-        plates=PlateSearch(lambda: models.plates(), closer),
+        plates=plates or PlateSearch(lambda: models.plates(), closer),
     )
 
 
