@@ -95,7 +95,14 @@ class State:
     """Closed subject -> seconds it must still rest."""
     names: Mapping[Key, Key] = field(default_factory=dict)
     """A subject's new name -> the name under which its incident began."""
+    former: frozenset[Key] = frozenset()
+    """Names given before a restart. A tracker counts from one again, so that another subject may bear one of them now."""
     at: float | None = None
+
+
+def resumed(state: State) -> State:
+    """The state as a restarted worker may go on with it: where the policy asks for the place, names prove nothing."""
+    return replace(state, names={}, former=frozenset(state.incidents) | frozenset(state.cooling))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,8 @@ def advance(
         incidents[key] = fresh
 
     names = {new: old for new, old in names.items() if old in incidents}
-    return State(incidents, cooling, names, at), tuple(transitions)
+    former = frozenset(key for key in state.former if key in incidents or key in cooling)
+    return State(incidents, cooling, names, former, at), tuple(transitions)
 
 
 def finish(state: State, at: float) -> tuple[State, tuple[Transition, ...]]:
@@ -178,18 +186,30 @@ def _by_subject(
     fresh: list[Observation] = []
     for o in observations:
         key = (o.kind, o.subject)
-        if key in state.incidents or key in names:
-            _keep(best, replace(o, subject=names.get(key, key)[1]), policy_of(o))
+        rule = policy_of(o)
+        strange = key in state.former and rule.same_place_iou > 0
+        if key in names or (key in state.incidents and not strange):
+            _keep(best, replace(o, subject=names.get(key, key)[1]), rule)
         elif o.holds:
             fresh.append(o)
     for o in fresh:
         key = (o.kind, o.subject)
         rule = policy_of(o)
         known = _same_place(state, best, o, rule.same_place_iou) if rule.same_place_iou > 0 else None
+        if known is None and key in state.former and rule.same_place_iou > 0:
+            known = _unused(key, state)
         if known:
             names[key] = known
         _keep(best, replace(o, subject=known[1]) if known else o, rule)
     return best, names
+
+
+def _unused(key: Key, state: State) -> Key:
+    """A name like this one that no subject of the state bears."""
+    kind, subject = key
+    while (kind, subject) in state.incidents or (kind, subject) in state.cooling:
+        subject += "'"
+    return kind, subject
 
 
 def _keep(best: dict[Key, Observation], o: Observation, policy: Policy) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ioc.core.errors import StorageError
-from ioc.core.incidents import Incident, State
+from ioc.core.incidents import Incident, State, resumed
 
-VERSION = 1
+VERSION = 2
 
 
 class _Kept(BaseModel):
@@ -20,7 +20,6 @@ class _Kept(BaseModel):
     at: float | None
     incidents: list[Incident]
     cooling: list[tuple[tuple[str, str], float]]
-    names: list[tuple[tuple[str, str], tuple[str, str]]]
 
 
 class _File(BaseModel):
@@ -40,7 +39,6 @@ def encode_states(states: Mapping[str, State]) -> bytes:
             at=s.at,
             incidents=list(s.incidents.values()),
             cooling=list(s.cooling.items()),
-            names=list(s.names.items()),
         )
         for kind, s in states.items()
     }
@@ -56,11 +54,12 @@ def decode_states(data: bytes) -> dict[str, State]:
     if file.version != VERSION:
         raise StorageError(f"kept state of version {file.version}, this program keeps version {VERSION}")
     return {
-        kind: State(
-            incidents={(i.observation.kind, i.observation.subject): i for i in kept.incidents},
-            cooling=dict(kept.cooling),
-            names=dict(kept.names),
-            at=kept.at,
+        kind: resumed(
+            State(
+                incidents={(i.observation.kind, i.observation.subject): i for i in kept.incidents},
+                cooling=dict(kept.cooling),
+                at=kept.at,
+            )
         )
         for kind, kept in file.states.items()
     }

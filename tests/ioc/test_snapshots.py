@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ioc.core.errors import StorageError
-from ioc.core.incidents import Policy, State, advance
+from ioc.core.incidents import Policy, State, advance, resumed
 from ioc.core.snapshots import decode_states, encode_states
 from ioc.core.types import Box, Observation
 
@@ -28,7 +30,9 @@ def test_there_and_back():
     state = some_state()
     assert state.cooling
     assert state.incidents
-    assert decode_states(encode_states({"parking": state})) == {"parking": state}
+    ((kind, kept),) = decode_states(encode_states({"parking": state})).items()
+    assert (kind, kept) == ("parking", resumed(state))
+    assert (kept.incidents, kept.cooling, kept.at) == (state.incidents, state.cooling, state.at)
 
 
 def test_a_restart_opens_no_second_alert():
@@ -43,7 +47,56 @@ def test_a_restart_opens_no_second_alert():
     assert opened == []
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"version": 99, "states": {}}', b'{"version": 1, "states": {"a": 1}}'])
+def kept_with_a_parked_car():
+    state = State()
+    for at in range(5):
+        state, _ = advance(state, [car("kerb:1")], float(at), POLICY)
+    return decode_states(encode_states({"parking": state}))["parking"]
+
+
+def test_another_vehicle_with_an_old_number_refutes_nothing():
+    """The tracker counts from one again: what drives past as number one is not what was parked as number one."""
+    state, out = kept_with_a_parked_car(), []
+    passing = replace(car("kerb:1"), box=Box(0.6, 0.6, 0.8, 0.8), holds=False)
+    for at in range(60, 70):
+        state, new = advance(state, [passing, car("kerb:2")], float(at), POLICY)
+        out += new
+    assert out == []
+
+
+def test_what_is_not_yet_known_to_stand_refutes_nothing():
+    """A tracker needs a second or two to see that a vehicle stands."""
+    state, out = kept_with_a_parked_car(), []
+    for at, still in enumerate("........##########", start=0):
+        seen = replace(car("kerb:1"), holds=still == "#")
+        state, new = advance(state, [seen], 60 + at / 10, POLICY)
+        out += new
+    assert out == []
+
+
+def test_another_vehicle_with_an_old_number_has_an_alert_of_its_own():
+    state, out = kept_with_a_parked_car(), []
+    other = replace(car("kerb:1"), box=Box(0.6, 0.6, 0.8, 0.8))
+    for at in range(60, 66):
+        state, new = advance(state, [other, car("kerb:2")], float(at), POLICY)
+        out += new
+    assert [(t.phase.value, t.incident.observation.subject) for t in out] == [("opened", "kerb:1'")]
+    assert {subject for _, subject in state.incidents} == {"kerb:1", "kerb:1'"}
+
+
+def test_subjects_without_a_place_keep_their_names():
+    policy = Policy(confirm_s=1, hold_s=1)
+    lost = Observation(kind="camera", subject="lost")
+    state = State()
+    for at in range(3):
+        state, _ = advance(state, [lost], float(at), policy)
+    state = decode_states(encode_states({"camera": state}))["camera"]
+    state, out = advance(state, [lost], 3.0, policy)
+    assert out == ()
+    assert len(state.incidents) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"version": 99, "states": {}}', b'{"version": 2, "states": {"a": 1}}'])
 def test_anything_else_is_refused(data):
     with pytest.raises(StorageError):
         decode_states(data)

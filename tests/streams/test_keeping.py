@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ioc.core.errors import StorageError
-from ioc.core.incidents import Policy, State, advance
+from ioc.core.incidents import Policy, State, advance, resumed
 from ioc.core.types import Box, EvidenceItem, Observation
 from streams.keeping import Kept, load, save
 from streams.recorder import Record
@@ -16,7 +16,7 @@ ITEM = EvidenceItem(role="during", key="k", media_type="image/jpeg", sha256="0" 
 def some():
     seen = Observation(kind="parking", subject="kerb:1", zone="kerb", box=Box(0, 0, 1, 1), detail={"label": "car"})
     state, _ = advance(State(), [seen], 1.0, Policy(confirm_s=0))
-    return Kept({"cam": {"parking": state}}, {"id": Record(2, (ITEM,), ("clip: none",))})
+    return Kept({"cam": {"parking": resumed(state)}}, {"id": Record(2, (ITEM,), ("clip: none",))})
 
 
 def test_there_and_back(tmp_path):
