@@ -125,7 +125,7 @@ def list_users(config: Path) -> None:
 @CONFIG_OPTION
 def add_user(config: Path, username: str, role: str, name: str, cameras: tuple[str, ...], password: str) -> None:
     """Thêm tài khoản / add an account."""
-    from api.schemas import UserIn
+    from api.admin_schemas import UserIn
     from api.security import Passwords
     from api.store import accounts, audit
     from api.workflow import Role
@@ -149,7 +149,7 @@ def add_user(config: Path, username: str, role: str, name: str, cameras: tuple[s
 @CONFIG_OPTION
 def set_password(config: Path, username: str, password: str) -> None:
     """Đặt lại mật khẩu / set a password; ends the account's logins."""
-    from api.schemas import UserPatch
+    from api.admin_schemas import UserPatch
     from api.security import Passwords
     from api.store import accounts, audit
 

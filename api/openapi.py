@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.fields import FieldError, Problem
 from api.problems import PROBLEM_JSON
-from api.schemas import FieldError, Problem
 
 TAGS = (
     ("session", "Logging in and out"),

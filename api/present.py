@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from api.admin_schemas import AuditOut, Me, UserOut
 from api.schemas import (
     AlertOut,
     AlertWithHistory,
-    AuditOut,
     BoxOut,
     CameraOut,
     CameraStatusOut,
@@ -18,8 +18,6 @@ from api.schemas import (
     EvidenceOut,
     HistoryOut,
     LocationOut,
-    Me,
-    UserOut,
     ZoneOut,
 )
 from api.store.tables import AlertRow, AuditRow, CountRow, HistoryRow, UserRow

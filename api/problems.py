@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from api.errors import ApiError, InvalidError
-from api.schemas import FieldError, Problem
+from api.fields import FieldError, Problem
 from ioc.adapters.evidence import EvidenceNotFoundError
 from ioc.core.errors import ConfigError, IocError, StorageError
 

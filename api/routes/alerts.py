@@ -10,21 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from api import present
+from api.admin_schemas import AssigneeList, AssigneeOut
 from api.context import Context, Ctx, Operator, Principal, Viewer
 from api.errors import InvalidError, PreconditionRequiredError, StaleError
-from api.schemas import (
-    ActIn,
-    AlertOut,
-    AlertPage,
-    AlertWithHistory,
-    AssigneeList,
-    AssigneeOut,
-    AssignIn,
-    InstantIn,
-    NoteIn,
-    Slug,
-    Totals,
-)
+from api.fields import InstantIn, Slug
+from api.schemas import ActIn, AlertOut, AlertPage, AlertWithHistory, AssignIn, NoteIn, Totals
 from api.store import accounts, alerts, audit
 from api.workflow import ACTING, Action, Role, Status
 from ioc.core.types import Severity

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api import present
+from api.admin_schemas import AuditCheck, AuditPage
 from api.context import Admin, Ctx
-from api.schemas import AuditCheck, AuditPage
 from api.store import audit
 
 router = APIRouter(prefix="/audit", tags=["audit"])

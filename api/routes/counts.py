@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 
 from api import present
 from api.context import Ctx, Viewer
-from api.schemas import CountList, InstantIn, Slug
+from api.fields import InstantIn, Slug
+from api.schemas import CountList
 from api.store import readings
 
 router = APIRouter(prefix="/counts", tags=["counts"])

@@ -26,7 +26,8 @@ async def docs(request: Request) -> HTMLResponse:
 
 def page(spec: dict[str, Any]) -> Iterator[str]:
     """The page, piece by piece."""
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>IOC API</title><style>{STYLE}</style>'
+    yield '<!doctype html><html lang="en"><meta charset="utf-8"><title>IOC API</title><link rel="icon" href="data:,">'
+    yield f"<style>{STYLE}</style>"
     yield f"<h1>IOC API {escape(spec['info']['version'])}</h1><p>{escape(spec['info']['description'])}</p>"
     yield '<p><a href="/openapi.json">/openapi.json</a> · <a href="/asyncapi.json">/asyncapi.json</a></p>'
     for tag in spec["tags"]:

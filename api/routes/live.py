@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from api.context import Context, Principal, address_of, context, principal
+from api.fields import Slug
 from api.live import LiveClient
 from api.routes.alerts import load_totals
-from api.schemas import Slug
 from api.security import COOKIE, origin_allowed
 from api.store import accounts
 from ioc.core.wire import iso

@@ -9,9 +9,9 @@ from fastapi.params import Depends
 from fastapi.security import APIKeyCookie
 
 from api import present
+from api.admin_schemas import LoginIn, SessionOut
 from api.context import Ctx, Viewer, address_of
 from api.errors import ForbiddenError, UnauthenticatedError
-from api.schemas import LoginIn, SessionOut
 from api.security import COOKIE, csrf_token, origin_allowed
 from api.store import accounts, audit
 from api.store.audit import Actor

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.admin_schemas import Health, KindOut, SeverityOut, SiteOut, StatusOut, SystemOut, Words
 from api.asyncapi import document
 from api.context import Ctx, Viewer
-from api.schemas import Health, KindOut, SeverityOut, SiteOut, StatusOut, SystemOut, Words
 from api.words import KINDS, SEVERITIES, STATUSES, SUSPECTED
 from api.workflow import TRANSITIONS
 

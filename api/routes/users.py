@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api import present
+from api.admin_schemas import UserIn, UserList, UserOut, UserPatch
 from api.context import Admin, Ctx
 from api.errors import NotFoundError
-from api.schemas import UserIn, UserList, UserOut, UserPatch
 from api.store import accounts, audit
 from api.store.tables import UserRow
 
