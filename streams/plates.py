@@ -1,11 +1,13 @@
 """Looks at vehicles' plates: which vehicle now, at which picture, and whose plate it is that was found.
 
 A look costs a run of the finder and one of the reader, so vehicles take turns and a camera has a budget of looks a second.
-Time is the pictures' own: a replay repeats every look.
+Time is the pictures' own: a replay repeats every look. Only where a main stream is decoded besides, which no replay does,
+does the machine's speed decide how often.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -25,6 +27,8 @@ CloserLook = Callable[[float], Frame | None]
 TWO_WHEELERS: Final = frozenset({"bicycle", "motorcycle"})
 CLOSER_EVERY_S: Final = 0.5
 """Least seconds between two pictures of the main stream: each means decoding a group of pictures."""
+CLOSER_SHARE: Final = 0.2
+"""Share of the time that decoding them may take, at most; the analysis of all cameras waits for it."""
 CLOSER_OFF_S: Final = 0.25
 """Seconds that such a picture may be off; further off, the vehicles are elsewhere in it."""
 TALLEST_SHARE: Final = 0.4
@@ -76,11 +80,18 @@ class _Looked:
 class PlateSearch:
     """The looks of one camera over time. Not thread-safe."""
 
-    def __init__(self, models: Callable[[], PlateModels], closer: CloserLook | None = None) -> None:
+    def __init__(
+        self,
+        models: Callable[[], PlateModels],
+        closer: CloserLook | None = None,
+        stopwatch: Callable[[], float] = time.perf_counter,
+    ) -> None:
         """``models`` is asked at the first look; ``closer`` gives the main stream's pictures, None if there is one."""
         self._models = models
         self._closer = closer
+        self._stopwatch = stopwatch
         self._closer_at = float("-inf")
+        self._closer_pause = CLOSER_EVERY_S
         self._looked: dict[int, _Looked] = {}
         self._at: float | None = None
         self._given: dict[int, Glimpse | None] = {}
@@ -140,10 +151,12 @@ class PlateSearch:
         """The picture to read; None where the main stream was decoded only just now."""
         if self._closer is None:
             return frame
-        if 0 <= frame.at - self._closer_at < CLOSER_EVERY_S - 1e-6:
+        if 0 <= frame.at - self._closer_at < self._closer_pause - 1e-6:
             return None
         self._closer_at = frame.at
+        begin = self._stopwatch()
         closer = self._closer(frame.at)
+        self._closer_pause = max(CLOSER_EVERY_S, (self._stopwatch() - begin) / CLOSER_SHARE)
         return closer if closer is not None and abs(closer.at - frame.at) <= CLOSER_OFF_S else frame
 
     def _look_at(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ioc.core.types import Box, Detection
@@ -46,6 +48,7 @@ class ScriptedReader:
         )  # fmt: skip
 
 
+@cache
 def noise(width=320, height=240, seed=0):
     """A picture, uint8 (height, width, 3)."""
     return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)

@@ -153,6 +153,16 @@ def test_the_main_stream_is_read_where_there_is_one():
     assert len(main.asked) == 4
 
 
+def test_a_slow_main_stream_is_read_more_seldom():
+    watch = iter(range(100))  # every decoding takes a second
+    main = Main()
+    search = PlateSearch(lambda: PlateModels(ScriptedFinder(), ScriptedReader()), main, stopwatch=lambda: float(next(watch)))
+    for i in range(60):
+        at = 0.25 * i
+        search.look(frame(at), [car(at=at)], [car(at=at)], HOW)
+    assert main.asked == [0.0, 5.0, 10.0]
+
+
 @pytest.mark.parametrize("main", [Main(gone=True), Main(off=-2.0)])
 def test_without_a_picture_of_that_time_the_analysed_one_is_read(main):
     (glimpse,) = Street(closer=main).look(0.0, car(), size=(320, 240))
