@@ -100,7 +100,8 @@ def sizes(dist: Path) -> Iterator[Line]:
         first = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files if file.name in index)
         later = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files if file.name not in index)
         yield Line(what=f"{suffix}, first page, gzip", value=first / 1024, unit="KiB")
-        yield Line(what=f"{suffix}, when a series is shown, gzip", value=later / 1024, unit="KiB")
+        if later:
+            yield Line(what=f"{suffix}, when a series is shown, gzip", value=later / 1024, unit="KiB")
     fonts = sum(file.stat().st_size for file in (dist / "assets").glob("*.woff2"))
     yield Line(what="fonts, all weights", value=fonts / 1024, unit="KiB")
 
