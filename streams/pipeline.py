@@ -31,6 +31,7 @@ from streams.counting import CountSeries
 from streams.gate import Gate
 from streams.plates import PlateSearch
 from streams.scene import BlindScene, LiveScene
+from streams.still import StillThings
 from streams.thumbnail import Thumbnail
 from streams.view import UsualView
 
@@ -98,6 +99,7 @@ class CameraAnalysis:
         self._people: dict[int, tuple[float, Sequence[Detection]]] = {}
         self._tracks: tuple[Track, ...] = ()
         self._usual = UsualView()
+        self._still = StillThings()
         self._agreed: tuple[float, float | None] = (float("-inf"), None)
 
     @property
@@ -143,6 +145,7 @@ class CameraAnalysis:
             look=look,
             count_people=count_people,
             look_at_plates=look_at_plates,
+            find_still=lambda tracks: self._still.observe(frame, tracks),
         )
         try:
             found = self._run(scene, at, list(self._rules.values()))

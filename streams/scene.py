@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
-from ioc.core.types import Detection, Frame, Track
+from ioc.core.types import Detection, Frame, StillObject, Track
 from streams.thumbnail import Thumbnail
 
 VEHICLES = frozenset({"bicycle", "motorcycle", "car", "bus", "truck"})
@@ -27,6 +27,7 @@ class LiveScene:
         look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
         count_people: Callable[[int], Sequence[Detection]],
         look_at_plates: Callable[[Sequence[Track], Sequence[Track], PlateLook], Sequence[Glimpse]],
+        find_still: Callable[[Sequence[Track]], Sequence[StillObject]],
     ) -> None:
         self.camera = frame.camera
         self.at = frame.at
@@ -38,6 +39,7 @@ class LiveScene:
         self._look = look
         self._count_people = count_people
         self._look_at_plates = look_at_plates
+        self._find_still = find_still
 
     @cached_property
     def picture(self) -> PictureHealth:
@@ -70,6 +72,11 @@ class LiveScene:
         """Tracks of bicycles, motorcycles, cars, buses and trucks."""
         return [t for t in self.tracks if t.label in VEHICLES]
 
+    @cached_property
+    def still_objects(self) -> Sequence[StillObject]:
+        """New things that lie still and are neither person nor vehicle, hidden ones included."""
+        return self._find_still(self.tracks)
+
     def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
         """What was read now of these vehicles' plates, as far as a look at each is due."""
         return self._look_at_plates(self.vehicles, vehicles, how)
@@ -95,7 +102,7 @@ class BlindScene:
         """There are none; asking for them is a mistake of the rule: no picture does not mean nothing there."""
         raise LookupError(f"{self.camera} gives no picture")
 
-    tracks = vehicles = property(lambda self: self.detections)
+    tracks = vehicles = still_objects = property(lambda self: self.detections)
 
     def people(self, tiles: int = 1) -> Sequence[Detection]:
         """As :attr:`detections`."""

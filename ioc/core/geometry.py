@@ -10,7 +10,7 @@ from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import Polygon
 from shapely.validation import explain_validity
 
-from ioc.core.types import Point
+from ioc.core.types import Box, Point
 
 
 def polygon_problem(corners: Sequence[Point]) -> str | None:
@@ -41,3 +41,12 @@ def _prepared(corners: tuple[Point, ...]) -> Polygon:
 def contains(corners: tuple[Point, ...], point: Point) -> bool:
     """Whether a point lies in the polygon or on its edge."""
     return bool(_prepared(corners).covers(ShapelyPoint(point)))
+
+
+def beside(body: Box, thing: Box, reach: float) -> bool:
+    """Whether a person's or vehicle's box, widened by ``reach`` of its width to each side, touches a thing's box.
+
+    Below it reaches a quarter of its height: what lies before somebody's feet is beside them.
+    """
+    side, down = reach * body.width, 0.25 * body.height
+    return Box.clipped(body.x1 - side, body.y1, body.x2 + side, body.y2 + down).intersection(thing) > 0

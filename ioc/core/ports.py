@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ioc.core.incidents import Policy
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
-from ioc.core.types import Detection, Frame, Observation, Track, Zone
+from ioc.core.types import Detection, Frame, Observation, StillObject, Track, Zone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,6 +118,11 @@ class Scene(Protocol):
         """People of this instant. With ``tiles`` > 1 the picture is searched in ``tiles`` x ``tiles`` overlapping parts as
         well, which finds small people and costs as many times more, so at a lower rate.
         """
+        ...
+
+    @property
+    def still_objects(self) -> Sequence[StillObject]:
+        """New things that lie still and are neither person nor vehicle, hidden ones included (``last_seen`` < ``at``)."""
         ...
 
     @property

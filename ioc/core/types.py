@@ -184,6 +184,20 @@ class Track:
             raise ValueError(f"track last seen at {self.last_seen} before it was first seen at {self.first_seen}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillObject:
+    """Something new that lies still and that no model knows by name."""
+
+    id: int
+    box: Box
+    first_seen: float
+    last_seen: float
+    """Earlier than now while something hides it."""
+    owner: int | None = None
+    """Id of the track that was beside its place when it came, or None if nobody was."""
+    owner_label: str | None = None
+
+
 Point = tuple[float, float]
 
 

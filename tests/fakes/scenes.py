@@ -8,7 +8,7 @@ import numpy as np
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, StreamHealth
-from ioc.core.types import Box, Detection, Frame, Track
+from ioc.core.types import Box, Detection, Frame, StillObject, Track
 
 ORDINARY = PictureHealth(brightness=0.4, contrast=0.2, detail=0.2, change=0.01)
 VEHICLES = {"bicycle", "motorcycle", "car", "bus", "truck"}
@@ -27,6 +27,7 @@ class FakeScene:
     tracks: tuple[Track, ...] = ()
     detections: tuple[Detection, ...] = ()
     tiled: dict[int, tuple[Detection, ...]] = field(default_factory=dict)
+    still_objects: tuple[StillObject, ...] = ()
     picture: PictureHealth = ORDINARY
     stream: StreamHealth = field(default_factory=StreamHealth)
     blind: bool = False

@@ -1,0 +1,87 @@
+"""What counts as left behind; the seconds that it must lie."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from detectors.dumping import DETECTOR, Settings
+from ioc.core.incidents import State, advance
+from ioc.core.ports import RuleContext, RuleZone
+from ioc.core.types import Box, StillObject, Zone
+from tests.fakes.scenes import FakeScene, track
+
+WALL = Zone(id="wall", name="Wall", polygon=((0.0, 0.4), (1.0, 0.4), (1.0, 0.8), (0.0, 0.8)))
+CONTEXT = RuleContext(site="s", camera="cam", timezone="UTC")
+
+
+def rule(**settings):
+    return DETECTOR.factory([RuleZone(WALL, Settings(**settings))], CONTEXT)
+
+
+def bag(box=(0.50, 0.50, 0.54, 0.56), owner="person", at=0.0, last_seen=None):
+    return StillObject(
+        id=1, box=Box(*box), first_seen=0.0, last_seen=at if last_seen is None else last_seen,
+        owner=7 if owner else None, owner_label=owner,
+    )  # fmt: skip
+
+
+def person(x, at=0.0, last_seen=None):
+    return track(7, box=(x, 0.3, x + 0.06, 0.56), label="person", still_since=None, at=at, last_seen=last_seen)
+
+
+@pytest.mark.parametrize(
+    ("thing", "bodies", "left"),
+    [
+        (bag(), (), True),
+        (bag(), (person(0.8),), True),  # its owner is far away
+        (bag(), (person(0.45),), False),  # somebody stands beside it
+        (bag(), (person(0.41),), False),  # within reach
+        (bag(owner=None), (), False),  # nobody brought it: a light, a shadow, a branch
+        (bag(box=(0.50, 0.20, 0.54, 0.26)), (), False),  # outside the zone
+        (bag(box=(0.50, 0.50, 0.51, 0.51)), (), False),  # a leaf
+        (bag(box=(0.20, 0.45, 0.70, 0.75)), (), False),  # too large to be rubbish
+        (bag(at=5.0, last_seen=4.0), (), False),  # hidden: no evidence of this instant
+    ],
+)
+def test_what_is_left_behind(thing, bodies, left):
+    at = 5.0 if thing.last_seen == 4.0 else 0.0
+    assert bool(list(rule().observe(FakeScene(at=at, tracks=bodies, still_objects=(thing,))))) is left
+
+
+def run(script, **settings):
+    """'o' the owner stands beside the bag, '#' it lies alone, 'p' somebody passes, ' ' it is gone; one second each."""
+    dumping = rule(**settings)
+    state, events = State(), []
+    for at, char in enumerate(script):
+        bodies = (person(0.45, at=float(at)),) if char in "op" else ()
+        things = (bag(at=float(at)),) if char in "o#p" else ()
+        scene = FakeScene(at=float(at), tracks=bodies, still_objects=things)
+        state, out = advance(state, dumping.observe(scene), float(at), dumping.policy)
+        events += [(t.phase.value, t.at) for t in out]
+    return events
+
+
+@pytest.mark.parametrize(
+    ("script", "events"),
+    [
+        ("ooooo##########", [("opened", 11.0)]),  # six seconds after its owner has left
+        ("ooooooooooooooooooo", []),  # he waits beside it
+        ("ooo####oooo" + " " * 10, []),  # comes back and takes it away
+        ("ooo###pp######", [("opened", 9.0)]),  # somebody passes; what counts is that it lies there
+        ("ooo##########" + " " * 8, [("opened", 9.0), ("closed", 19.0)]),  # cleared away
+    ],
+)
+def test_seconds(script, events):
+    assert run(script, stays_s=6, passing_s=6) == events
+
+
+def test_who_brought_it_is_told():
+    (found,) = rule().observe(FakeScene(still_objects=(bag(owner="motorcycle"),)))
+    assert found.detail == {"brought_by": "motorcycle", "track": 7, "suspected": True}
+
+
+@pytest.mark.parametrize("bad", [{"smallest": 0.1, "largest": 0.05}, {"stays_s": -1}, {"reach": 9}, {"x": 1}])
+def test_settings_are_checked(bad):
+    with pytest.raises(ValidationError):
+        Settings(**bad)

@@ -1,0 +1,124 @@
+"""Things that come and stay, among people, shadows and lamps."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ioc.core.types import Frame
+from streams.still import StillThings
+from tests.fakes.places import grainy, place
+from tests.fakes.scenes import track
+
+SIZE = (320, 180)
+GROUND = np.clip(place(5, SIZE).astype(int) // 6 + 120, 0, 255).astype(np.uint8)
+
+
+def frame(image, at):
+    return Frame(camera="cam", at=at, pts=at, image=np.repeat(grainy(image, at, 2.5)[..., None], 3, axis=2))
+
+
+def with_bag(x=150, y=100, w=16, h=18):
+    image = GROUND.copy()
+    image[y : y + h, x : x + w] = 20
+    image[y + 4 : y + 8, x + 4 : x + 8] = 60
+    return image
+
+
+def watch(script, seconds, step=0.25, things=None):
+    """Feed what ``script(at)`` gives as (image, tracks); the last list of things, and every owner that was told."""
+    things = things or StillThings()
+    found, owners = [], {}
+    for at in np.arange(0.0, seconds, step):
+        image, tracks = script(float(at))
+        found = things.observe(frame(image, float(at)), tracks)
+        owners |= {t.id: t.owner_label for t in found}
+    return found, owners
+
+
+def body(at, x=0.44, label="person"):
+    return track(7, box=(x, 0.3, x + 0.06, 0.62), label=label, still_since=None, at=at)
+
+
+def test_a_bag_that_somebody_leaves():
+    def script(at):
+        if at < 6:
+            return GROUND, ()
+        if at < 9:
+            return with_bag(), (body(at, 0.40),)
+        return with_bag(), ()
+
+    found, owners = watch(script, 14)
+    assert [t.owner_label for t in found] == ["person"]
+    box = found[0].box
+    assert abs(box.centre[0] - 158 / 320) < 0.02
+    assert abs(box.centre[1] - 109 / 180) < 0.03
+    assert len(owners) == 1
+
+
+def test_a_bag_without_anybody_has_no_owner():
+    found, _ = watch(lambda at: (GROUND if at < 6 else with_bag(), ()), 12)
+    assert [t.owner for t in found] == [None]
+
+
+def test_nothing_new_nothing_told():
+    assert watch(lambda at: (GROUND, ()), 20) == ([], {})
+
+
+def test_a_bag_that_is_taken_away_is_gone():
+    found, owners = watch(lambda at: (with_bag() if 6 <= at < 10 else GROUND, ()), 18)
+    assert found == []
+    assert len(owners) == 1
+
+
+def test_a_shadow_keeps_the_edges_of_the_ground():
+    def script(at):
+        image = GROUND.copy()
+        if at >= 6:
+            soft = np.ones(GROUND.shape, np.float32)
+            soft[60:140, 80:200] = 0.6
+            image = (image * cv2.GaussianBlur(soft, (0, 0), 9)).astype(np.uint8)
+        return image, ()
+
+    assert watch(script, 14)[1] == {}
+
+
+def test_a_light_that_is_switched_on_is_no_thing():
+    found, owners = watch(
+        lambda at: (GROUND if at < 6 else np.clip(GROUND.astype(int) + 50, 0, 255).astype(np.uint8), ()), 14
+    )
+    assert (found, owners) == ([], {})
+
+
+def test_a_person_who_stands_is_no_thing():
+    def script(at):
+        if at < 6:
+            return GROUND, ()
+        image = with_bag(145, 60, 14, 52)
+        seen = at if at % 2 < 1 else at - 0.5  # missed now and then, remembered meanwhile
+        return image, (track(3, box=(0.45, 0.33, 0.50, 0.63), label="person", at=at, last_seen=seen, still_since=6.0),)
+
+    assert watch(script, 16)[1] == {}
+
+
+def test_a_thing_hidden_by_a_bus_is_remembered():
+    def script(at):
+        image, tracks = (GROUND, ()) if at < 6 else (with_bag(), ())
+        if 10 <= at < 16:
+            image = image.copy()
+            image[70:140, 100:240] = 200
+            tracks = (track(9, box=(0.31, 0.38, 0.75, 0.78), label="bus", at=at, still_since=None),)
+        return image, tracks
+
+    found, owners = watch(script, 20)
+    assert len(found) == len(owners) == 1
+    assert found[0].last_seen >= 19.0
+
+
+def test_another_resolution_or_a_clock_set_back_begins_again():
+    things = StillThings()
+    watch(lambda at: (GROUND, ()), 6, things=things)
+    half = Frame(camera="cam", at=7.0, pts=7.0, image=np.full((100, 320, 3), 90, np.uint8))
+    assert things.observe(half, ()) == []
+    assert things.observe(frame(with_bag(), 1.0), ()) == []
+    assert things.observe(frame(with_bag(), 1.5), ()) == []
