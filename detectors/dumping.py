@@ -55,7 +55,7 @@ class Dumping:
                         zone=rule.zone.id,
                         confidence=0.6,
                         box=thing.box,
-                        detail={"brought_by": thing.owner_label, "track": thing.owner, "suspected": True},
+                        detail=_detail(thing, scene),
                     )
 
     def policy(self, observation: Observation) -> Policy:
@@ -71,6 +71,12 @@ class Dumping:
         if not s.smallest <= thing.box.area <= s.largest or not contains(rule.zone.polygon, thing.box.ground(0.2)):
             return False
         return not any(beside(t.box, thing.box, s.reach) for t in bodies)
+
+
+def _detail(thing: StillObject, scene: Scene) -> dict[str, object]:
+    detail: dict[str, object] = {"brought_by": thing.owner_label, "track": thing.owner, "suspected": True}
+    read = scene.plate_of(thing.owner) if thing.owner is not None else None
+    return detail | ({"plate": read.text} if read else {})
 
 
 def _policy(settings: Settings) -> Policy:

@@ -97,7 +97,12 @@ class Parking:
                     box=track.box,
                     since=track.still_since,
                     holds=not moving,
-                    detail={"label": track.label, "limit_s": rule.settings.dwell_s, "suspected": True},
+                    detail={
+                        "label": track.label,
+                        "limit_s": rule.settings.dwell_s,
+                        "suspected": True,
+                        **({"plate": read.text} if (read := scene.plate_of(track.id)) else {}),
+                    },
                 )
 
     def policy(self, observation: Observation) -> Policy:

@@ -26,7 +26,7 @@ from ioc.core.ports import (
     StreamHealth,
     Tracker,
 )
-from ioc.core.types import Alert, AlertEvent, Count, Detection, Frame, Observation, Track
+from ioc.core.types import Alert, AlertEvent, Count, Detection, Frame, Observation, PlateRead, Track
 from streams.counting import CountSeries
 from streams.gate import Gate
 from streams.plates import PlateSearch
@@ -41,6 +41,9 @@ COUNT_EVERY_S = 2.0
 VIEW_EVERY_S = 1.0
 PLAIN = 0.02
 """Share of edge pixels below which a picture shows too little to be compared with the usual view."""
+
+KNOWN_PLATES = 256
+"""Vehicles whose plates are remembered, for the rules that tell who did something."""
 
 DetectorFor = Callable[[int], ObjectDetector]
 """Number of tiles a side -> a detector that searches in that many; 1 is the plain one. All share one session."""
@@ -91,6 +94,7 @@ class CameraAnalysis:
         self._detector = detector
         self._tracker = tracker
         self._plates = plates
+        self._known_plates: dict[int, PlateRead] = {}
         self._gate = gate or Gate()
         self._rules = _rules(camera, registry, RuleContext(site=site, camera=camera.id, timezone=timezone))
         self._series = CountSeries(site, camera.id)
@@ -145,6 +149,7 @@ class CameraAnalysis:
             look=look,
             count_people=count_people,
             look_at_plates=look_at_plates,
+            plate_of=self._known_plates.get,
             find_still=lambda tracks: self._still.observe(frame, tracks),
         )
         try:
@@ -163,7 +168,8 @@ class CameraAnalysis:
 
     def finish_passages(self, at: float) -> tuple[Passage, ...]:
         """Tell of the vehicles that are passing, for the end of a file or of the worker."""
-        return tuple(p for r in self._rules.values() if hasattr(r.rule, "finish") for p in r.rule.finish(at))
+        passed = [p for r in self._rules.values() if hasattr(r.rule, "finish") for p in r.rule.finish(at)]
+        return tuple(p for p in passed if not p.again)
 
     def snapshot(self) -> dict[str, State]:
         """The state of every rule, to be kept over a restart."""
@@ -198,7 +204,10 @@ class CameraAnalysis:
             running.state, transitions = advance(running.state, seen, at, running.rule.policy)
             events += [self._event(t) for t in transitions]
             counts += self._series.add(samples, at)
-            passages += passed
+            self._known_plates |= {p.track: p.read for p in passed}
+            passages += [p for p in passed if not p.again]
+        while len(self._known_plates) > KNOWN_PLATES:
+            del self._known_plates[next(iter(self._known_plates))]
         found = Analysis(events=tuple(events), counts=tuple(counts), passages=tuple(passages))
         if faults:
             kind, first = faults[0]

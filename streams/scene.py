@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
-from ioc.core.types import Detection, Frame, StillObject, Track
+from ioc.core.types import Detection, Frame, PlateRead, StillObject, Track
 from streams.thumbnail import Thumbnail
 
 VEHICLES = frozenset({"bicycle", "motorcycle", "car", "bus", "truck"})
@@ -27,6 +27,7 @@ class LiveScene:
         look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
         count_people: Callable[[int], Sequence[Detection]],
         look_at_plates: Callable[[Sequence[Track], Sequence[Track], PlateLook], Sequence[Glimpse]],
+        plate_of: Callable[[int], PlateRead | None],
         find_still: Callable[[Sequence[Track]], Sequence[StillObject]],
     ) -> None:
         self.camera = frame.camera
@@ -39,6 +40,7 @@ class LiveScene:
         self._look = look
         self._count_people = count_people
         self._look_at_plates = look_at_plates
+        self.plate_of = plate_of
         self._find_still = find_still
 
     @cached_property
@@ -109,5 +111,9 @@ class BlindScene:
         return self.detections
 
     def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
+        """As :attr:`detections`."""
+        raise LookupError(f"{self.camera} gives no picture")
+
+    def plate_of(self, track: int) -> PlateRead | None:
         """As :attr:`detections`."""
         raise LookupError(f"{self.camera} gives no picture")

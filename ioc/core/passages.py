@@ -95,13 +95,16 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A passage that is to be told."""
+    """A passage whose plate is known, to be told unless it was."""
 
     read: PlateRead
     """Without evidence: who writes it adds it."""
+    track: int
     zone: str
     reads: int
     """Looks that agree."""
+    again: bool = False
+    """Whether it was told already, under another track's name: known of this track too, but not to be told."""
     patch: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     """The best look's crop, uint8 (H, W, 3) BGR."""
 
@@ -119,7 +122,7 @@ class Instant:
 
 
 def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[State, tuple[Passage, ...]]:
-    """The state after an instant and the passages that are to be told, in the order of their tracks."""
+    """The state after an instant and the passages whose plates are known now, in the order of their tracks."""
     passing = _followed(state.passing, now, policy_of)
     told = _remembered(state.told, passing, now.at, policy_of)
     passages: list[Passage] = []
@@ -135,8 +138,8 @@ def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camer
                     rest += looks
                     continue
                 text = found.read.text
-                if not _told_before(text, p.last, told, now.at, policy.again_s):
-                    passages.append(found)
+                again = _told_before(text, p.last, told, now.at, policy.again_s)
+                passages.append(replace(found, again=again))
                 told.append(Told(text, p.last_at, p.last))
                 p = replace(p, told=(*p.told, text))
             p = replace(p, glimpses=() if ended else tuple(rest))
@@ -245,4 +248,4 @@ def _tell(track: int, p: Passing, looks: Sequence[Glimpse], policy: Policy, site
         direction=direction(p.first, p.last),
         box=v.best.box,
     )
-    return Passage(read=read, zone=p.zone, reads=v.reads, patch=v.best.patch)
+    return Passage(read=read, track=track, zone=p.zone, reads=v.reads, patch=v.best.patch)

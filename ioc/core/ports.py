@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ioc.core.incidents import Policy
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
-from ioc.core.types import Detection, Frame, Observation, StillObject, Track, Zone
+from ioc.core.types import Detection, Frame, Observation, PlateRead, StillObject, Track, Zone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ class PictureHealth:
     change: float | None
     """Mean absolute difference to the previous picture, 0..1; None for the first."""
     view: float | None = None
-    """Share 0..1 of the picture that agrees with the camera's usual view; None while that is not known."""
+    """How much of the camera's usual view is left, 1 (all) to 0 (it looks elsewhere); None while that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,10 @@ class Scene(Protocol):
         Needs the models ``plate-finder`` and ``plate-reader``. Rules that ask for the same vehicle at the same instant get
         the same look.
         """
+        ...
+
+    def plate_of(self, track: int) -> PlateRead | None:
+        """The plate of a track's vehicle, where a rule of the camera has read it, also when the vehicle has left."""
         ...
 
 

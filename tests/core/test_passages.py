@@ -19,7 +19,8 @@ class Camera:
     """Drives the machine: each instant names the tracks that are seen and what their plates gave."""
 
     def __init__(self, policy=POLICY):
-        self.state, self.policy, self.told = State(), policy, []
+        self.state, self.policy = State(), policy
+        self.told, self.passages = [], []
 
     def at(self, at, *looks, seen=None, alive=None, box=HERE, label="car"):
         looks = [g if isinstance(g, tuple) else (g, {}) for g in looks]
@@ -28,8 +29,9 @@ class Camera:
         shown = [(track(i, box, label=label, at=at), "gate") for i in ids]
         now = Instant(at=at, seen=shown, glimpses=glimpses, alive=ids if alive is None else alive)
         self.state, told = advance(self.state, now, lambda zone: self.policy, site="s", camera="cam")
-        self.told += told
-        return [p.read.text for p in told]
+        self.passages += told
+        self.told += [p for p in told if not p.again]
+        return [p.read.text for p in told if not p.again]
 
     def end(self, at):
         return [p.read.text for p in finish(self.state, at, lambda zone: self.policy, site="s", camera="cam")]
@@ -140,6 +142,8 @@ def test_a_parked_vehicle_is_not_told_again_however_long_it_stays():
         cam.at(float(i), *([TRUE] if i < 10 else []), seen=[1])
     assert len(cam.told) == 1
     assert passes(cam, 410.0, 2) == [], "seen a moment ago under its old track"
+    last = cam.passages[-1]
+    assert (last.track, last.read.text, last.again) == (2, TRUE, True), "but known of the new track as well"
 
 
 def test_a_track_that_goes_over_to_another_vehicle_tells_both():

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from detectors.dumping import DETECTOR, Settings
 from ioc.core.incidents import State, advance
 from ioc.core.ports import RuleContext, RuleZone
-from ioc.core.types import Box, StillObject, Zone
+from ioc.core.types import Box, PlateRead, StillObject, Zone
 from tests.fakes.scenes import FakeScene, track
 
 WALL = Zone(id="wall", name="Wall", polygon=((0.0, 0.4), (1.0, 0.4), (1.0, 0.8), (0.0, 0.8)))
@@ -79,6 +79,9 @@ def test_seconds(script, events):
 def test_who_brought_it_is_told():
     (found,) = rule().observe(FakeScene(still_objects=(bag(owner="motorcycle"),)))
     assert found.detail == {"brought_by": "motorcycle", "track": 7, "suspected": True}
+    read = PlateRead(id="r", site="s", camera="cam", at=0.0, text="59K134074", raw="", pattern=None, confidence=0.9)
+    (found,) = rule().observe(FakeScene(still_objects=(bag(owner="motorcycle"),), plates_known={7: read}))
+    assert found.detail["plate"] == "59K134074", "where a rule of the camera reads plates"
 
 
 @pytest.mark.parametrize("bad", [{"smallest": 0.1, "largest": 0.05}, {"stays_s": -1}, {"reach": 9}, {"x": 1}])

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from detectors.parking import DETECTOR, Settings
 from ioc.core.incidents import State, advance
 from ioc.core.ports import RuleContext, RuleZone
-from ioc.core.types import Zone
+from ioc.core.types import PlateRead, Zone
 from tests.fakes.scenes import FakeScene, track
 
 KERB = Zone(id="kerb", name="Kerb", polygon=((0.3, 0.5), (0.7, 0.5), (0.7, 0.7), (0.3, 0.7)))
@@ -130,3 +130,9 @@ def test_a_vehicle_that_moves_up_begins_its_dwell_again():
 def test_the_alert_is_a_suspicion():
     (found,) = rule(dwell_s=30).observe(FakeScene(tracks=(track(),)))
     assert found.detail == {"label": "car", "limit_s": 30, "suspected": True}
+
+
+def test_the_plate_is_told_where_it_was_read():
+    read = PlateRead(id="r", site="s", camera="cam", at=0.0, text="98A12345", raw="98A12345", pattern="CAR", confidence=0.9)
+    (found,) = rule(dwell_s=30).observe(FakeScene(tracks=(track(),), plates_known={1: read, 2: read}))
+    assert found.detail["plate"] == "98A12345"

@@ -8,7 +8,7 @@ import numpy as np
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, StreamHealth
-from ioc.core.types import Box, Detection, Frame, StillObject, Track
+from ioc.core.types import Box, Detection, Frame, PlateRead, StillObject, Track
 
 ORDINARY = PictureHealth(brightness=0.4, contrast=0.2, detail=0.2, change=0.01)
 VEHICLES = {"bicycle", "motorcycle", "car", "bus", "truck"}
@@ -33,6 +33,7 @@ class FakeScene:
     blind: bool = False
     glimpses: dict[int, Glimpse] = field(default_factory=dict)
     """What a look at a track's plate gives."""
+    plates_known: dict[int, PlateRead] = field(default_factory=dict)
     asked: list = field(default_factory=list)
     """(track ids, how) of every call of :meth:`plates`."""
 
@@ -47,6 +48,9 @@ class FakeScene:
     @property
     def vehicles(self):
         return [t for t in self.tracks if t.label in VEHICLES]
+
+    def plate_of(self, track):
+        return self.plates_known.get(track)
 
     def plates(self, vehicles, how):
         self.asked.append(([t.id for t in vehicles], how))

@@ -145,3 +145,21 @@ def test_the_shipped_networks_read_nothing_in_noise(networks):
     made = analysis(ScriptedDetector(lambda call: [detection("car", Box(0.2, 0.2, 0.8, 0.9))]), networks)
     assert drive(made, 10) == []
     assert made.finish_passages(3.0) == ()
+
+
+def test_a_parked_vehicle_is_told_with_its_plate():
+    config = parse_config(SITE.replace("plates: {}", "parking: {dwell_s: 8}, plates: {}"), rules=detectors.rule_settings())
+    models = PlateModels(ScriptedFinder(), ScriptedReader(lambda crop: "98A12345"))
+    made = CameraAnalysis(
+        site="s",
+        timezone="UTC",
+        camera=config.cameras[0],
+        registry=detectors.discover(),
+        detector=lambda tiles: ScriptedDetector(lambda call: approaching(8)),
+        tracker=make_tracker(),
+        plates=PlateSearch(lambda: models),
+    )
+    found = [made.analyse(i / RATE, frame(i / RATE)) for i in range(40)]
+    (opened,) = [e.alert for a in found for e in a.events]
+    assert (opened.kind, opened.detail["plate"]) == ("parking", "98A12345")
+    assert [p.read.text for a in found for p in a.passages] == ["98A12345"], "and read once, however long it stays"
