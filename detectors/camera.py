@@ -30,10 +30,10 @@ class Settings(Part):
         0.12, ge=0, le=1, description="Spread of grey levels (0..1) below which a picture shows nothing"
     )
     turned_view: float = Field(
-        0.1,
+        0.35,
         ge=0,
         le=1,
-        description="Share of the picture that agrees with the usual view below which the camera looks elsewhere",
+        description="Part of the usual view that must be left in the picture, else the camera looks elsewhere",
     )
 
 

@@ -28,8 +28,8 @@ RECENT_S = 3.0
 """Time constant of the average that is compared: it thins out what moves."""
 FOLLOW_S = 120.0
 """Time constant with which the view follows daylight, parked cars and growing trees."""
-FOLLOWED = 0.3
-"""Share of agreeing blocks above which the view may follow."""
+FOLLOWED = 0.5
+"""Part of the usual agreement above which a picture belongs to the view and the view may follow."""
 AGREE = 0.6
 """Correlation of edges above which a block agrees."""
 TEXTURE = 1.0
@@ -48,10 +48,13 @@ class UsualView:
         self._began = self._at = 0.0
         self._reliable: NDArray[np.float64] = np.zeros(BLOCKS[0] * BLOCKS[1])
         self._judged = 0
+        self._typical = 1.0
+        self._settled_at: float | None = None
 
     def agreement(self, picture: Thumbnail, at: float) -> float | None:
-        """Share 0..1 of the vouching blocks in which the picture of time ``at`` (s) agrees with the usual view.
+        """How much of the usual view is left in the picture of time ``at`` (s): 1 as usual, about 0 for another place.
 
+        It is the share of the vouching blocks that agree, as a part of the share that agrees on an ordinary day.
         None while the view is being learnt, and for a view too plain or too restless to tell.
         """
         grey = picture.grey.astype(np.float32)
@@ -73,11 +76,15 @@ class UsualView:
         if np.count_nonzero(vouching) < FEWEST:
             return None
         share = float(agrees[vouching].mean())
-        if share > FOLLOWED:
+        if self._settled_at is None:
+            self._settled_at, self._typical = at, share
+        left = min(1.0, share / self._typical) if self._typical > 0 else 0.0
+        if left > FOLLOWED:
             follow = 1 - math.exp(-step / FOLLOW_S)
             self._usual += np.float32(follow) * (grey - self._usual)
             self._reliable += follow * (agrees - self._reliable)
-        return share
+            self._typical += follow * (share - self._typical)
+        return left
 
     def _compare(self) -> NDArray[np.float64]:
         """Which blocks agree, float64 (40,) of 0 and 1."""
