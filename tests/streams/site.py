@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ from ioc.core.config import parse_config
 from ioc.core.types import Box
 from streams.setup import RunningWorker
 from tests.fakes.vision import ScriptedDetector, detection
+from tests.streams.running import running
 
 CAR = detection("car", Box(0.3, 0.4, 0.7, 0.8))
-STOP_S = 15.0
 
 
 class ScriptedModels:
@@ -64,27 +64,19 @@ class Workers:
     def __init__(self, folder: Path, broker_url: str) -> None:
         self._folder = folder
         self._broker_url = broker_url
-        self._running: list[tuple[RunningWorker, threading.Thread]] = []
+        self._running: list[ExitStack] = []
 
     def start(
         self, cameras: Mapping[str, str], models: ScriptedModels | None = None, name: str = "w", **settings: Any
     ) -> Callable[[], None]:
         """Begin to watch cameras by name and address. Returns what stops this worker."""
         config = parse_config(site_text(self._folder, self._broker_url, cameras, **settings))
-        made = RunningWorker(config, name, config.cameras, models or ScriptedModels())
-        thread = threading.Thread(target=made.run)
-        thread.start()
-        self._running.append((made, thread))
-
-        def stop() -> None:
-            made.worker.stop()
-            thread.join(STOP_S)
-            assert not thread.is_alive()
-
-        return stop
+        one = ExitStack()
+        one.enter_context(running(RunningWorker(config, name, config.cameras, models or ScriptedModels())))
+        self._running.append(one)
+        return one.close
 
     def stop(self) -> None:
         """End all."""
-        for made, thread in self._running:
-            made.worker.stop()
-            thread.join(STOP_S)
+        for one in self._running:
+            one.close()
