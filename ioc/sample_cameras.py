@@ -24,7 +24,7 @@ VIEWERS = 256
 """Streams that can be watched at once."""
 QUEUE_WAIT_S = 2.0
 """How long the server waits for room in a viewer's queue. By default it gives up after 0.05 s, while pictures are due every
-0.1 s, and then may queue one that has gone out already: on a busy machine 1.8 % were doubled, which strict decoders refuse."""
+0.1 s, and then may queue one that has gone out already: on a busy machine 1.8 % were doubled, and decoders refuse those."""
 
 
 def address(host: str, port: int, clip: str) -> str:
