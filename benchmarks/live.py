@@ -128,22 +128,8 @@ async def running(programs: Sequence[Program], output: Output) -> AsyncIterator[
 
 async def measure(setting: Setting, clips: Path, folder: Path) -> Live:
     """Run everything in ``folder`` on cameras that send the clips of ``clips``. Raises :class:`InputError`."""
-    api, mqtt, rtsp = free_ports(3)
-    names = sorted(path.name for path in clips.glob("*.mp4"))
-    urls = [address(LOOPBACK, rtsp, names[n % len(names)]) for n in range(setting.cameras)]
-    path = folder / "ioc.yaml"
-    path.write_text(yaml.safe_dump(configuration(setting, urls, api=api, mqtt=mqtt)), encoding="utf-8")
-    cameras = Program(
-        name="cameras",
-        argv=python("cameras", str(clips), "--port", str(rtsp)),
-        stage=CAMERAS,
-        ready=lambda: accepts(LOOPBACK, rtsp),
-    )
-    password = secrets.token_urlsafe(12)
-    programs = [
-        replace(p, environment={PASSWORD: password}) if p.name == "serve" else p
-        for p in [*plan(load_config(path), path, os.cpu_count() or 1), cameras]
-    ]
+    api, password = free_ports(1)[0], secrets.token_urlsafe(12)
+    programs = programs_of(setting, clips, folder, api, password)
     output, seen = Output(folder / "ioc.log"), Sightings()
     url = f"http://{LOOPBACK}:{api}"
     async with running(programs, output) as supervisor:
@@ -151,7 +137,11 @@ async def measure(setting: Setting, clips: Path, folder: Path) -> Live:
         cookie = await asyncio.to_thread(log_in, url, password)
         watching = asyncio.create_task(watch(url, cookie, seen), name="viewer")
         try:
-            if not await until_live(seen, frozenset(f"cam-{n + 1}" for n in range(setting.cameras)), START_S):
+            wanted = frozenset(f"cam-{n + 1}" for n in range(setting.cameras))
+            live = asyncio.create_task(until_live(seen, wanted, START_S), name="until live")
+            await asyncio.wait([live, watching], return_when=asyncio.FIRST_COMPLETED)
+            if not live.done() or not live.result():
+                live.cancel()
                 raise InputError(f"not all cameras gave pictures within {START_S:.0f} s:\n{output.tail()}")
             await asyncio.sleep(WARM_S)
             begin, before = time.time(), _usages(supervisor)
@@ -162,6 +152,28 @@ async def measure(setting: Setting, clips: Path, folder: Path) -> Live:
             with contextlib.suppress(asyncio.CancelledError):
                 await watching  # tells why it broke, if it did
     return summary(seen, output.told, between(before, after), begin, end)
+
+
+def programs_of(setting: Setting, clips: Path, folder: Path, api: int, password: str) -> list[Program]:
+    """What ``ioc run`` starts, and an RTSP server for the clips; the configuration is written into ``folder``.
+
+    ``api`` is the API's port, ``password`` its administrator's.
+    """
+    mqtt, rtsp = free_ports(2)
+    names = sorted(path.name for path in clips.glob("*.mp4"))
+    urls = [address(LOOPBACK, rtsp, names[n % len(names)]) for n in range(setting.cameras)]
+    path = folder / "ioc.yaml"
+    path.write_text(yaml.safe_dump(configuration(setting, urls, api=api, mqtt=mqtt)), encoding="utf-8")
+    cameras = Program(
+        name="cameras",
+        argv=python("cameras", str(clips), "--port", str(rtsp)),
+        stage=CAMERAS,
+        ready=lambda: accepts(LOOPBACK, rtsp),
+    )
+    return [
+        replace(p, environment={PASSWORD: password}) if p.name == "serve" else p
+        for p in [*plan(load_config(path), path, os.cpu_count() or 1), cameras]
+    ]
 
 
 async def _ready(port: int, output: Output) -> None:
