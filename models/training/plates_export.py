@@ -38,15 +38,19 @@ def temperature(net: PlateReaderNet, crops: Crops) -> float:
     return float(grid[int(np.argmin(losses))])
 
 
-def export_reader(checkpoint: Path, target: Path, real: Path) -> None:
-    """Write the reader as ONNX with its temperature folded into the last layer, and its list of training files."""
+def export_reader(checkpoint: Path, target: Path, real: Path, given: float | None = None) -> None:
+    """Write the reader as ONNX with its temperature folded into the last layer, and its list of training files.
+
+    ``given`` is the temperature of the run before, for a checkpoint that was trained on the choosing fold too.
+    """
     torch.set_num_threads(1)
     net = PlateReaderNet()
     net.load_state_dict(torch.load(checkpoint, weights_only=True))
     stored = np.load(real)
     folds = stored["folds"]
     choosing = folds == CHOOSING
-    factor = temperature(net, Crops(stored["crops"][choosing], stored["texts"][choosing], stored["uppers"][choosing]))
+    crops = Crops(stored["crops"][choosing], stored["texts"][choosing], stored["uppers"][choosing])
+    factor = temperature(net, crops) if given is None else given
     with torch.no_grad():
         net.head.weight[:CLASSES] /= factor
         net.head.bias[:CLASSES] /= factor
@@ -61,8 +65,8 @@ def export_reader(checkpoint: Path, target: Path, real: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    _list(target, [str(d) for d in stored["digests"][(folds != CHOOSING) & (folds != HELD_OUT)]])
-    print(f"temperature {factor:.3f} (fold {CHOOSING})")
+    _list(target, [str(d) for d in stored["digests"][(folds != HELD_OUT) & ((folds != CHOOSING) | (given is not None))]])
+    print(f"temperature {factor:.3f}")
 
 
 def export_finder(checkpoint: Path, target: Path, data: Path) -> None:
@@ -86,10 +90,11 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
     parser.add_argument("--real", type=Path, help="real crops, as the reader was trained on")
+    parser.add_argument("--temperature", type=float, help="of the run before, if this one was trained on all but fold 0")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
     if options.what == "reader":
-        export_reader(options.checkpoint, options.target, options.real)
+        export_reader(options.checkpoint, options.target, options.real, options.temperature)
     else:
         export_finder(options.checkpoint, options.target, options.data)
 

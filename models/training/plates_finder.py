@@ -38,7 +38,7 @@ def finder_model(start: Path) -> DetectionModel:
     """The network, its first layers from YOLO11n's COCO weights; a checkpoint of the finder itself is returned as it is."""
     loaded: DetectionModel = YOLO(str(start)).model.float()
     if loaded.yaml.get("nc") == 1:
-        return loaded
+        return loaded.requires_grad_(True)  # a moving average is saved without
     model = DetectionModel(str(CONFIG), nc=1, verbose=False)
     known, own = loaded.state_dict(), model.state_dict()
     taken = {

@@ -3,7 +3,8 @@
     python -m models.training.plates_reader --rendered r1.npz r2.npz --real real.npz --out runs/plates_reader \
         --steps 6000 --seed 1
 
-Fold 0 of the real crops is never read here except to list it; fold 1 chooses the checkpoint. All others are trained on.
+Fold 0 of the real crops is never trained on; fold 1 chooses settings and checkpoint, and joins the others in the last run
+alone (``--all-but-held-out``), whose ``last.pt`` is taken as it comes.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def train(options: argparse.Namespace) -> None:
     folds = stored["folds"]
     real, choosing = (
         Crops(stored["crops"][keep], stored["texts"][keep], stored["uppers"][keep])
-        for keep in ((folds != HELD_OUT) & (folds != CHOOSING), folds == CHOOSING)
+        for keep in ((folds != HELD_OUT) & ((folds != CHOOSING) | options.all_but_held_out), folds == CHOOSING)
     )
     odds, rendered = plate_odds(real.texts), load(options.rendered)
     net = PlateReaderNet().to(memory_format=torch.channels_last)
@@ -191,6 +192,7 @@ def main() -> None:
     parser.add_argument("--real", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--all-but-held-out", action="store_true", help="the last run: train on fold 1 too, choose nothing")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--share", type=float, default=0.35, help="real crops in a batch")

@@ -29,7 +29,7 @@ BACKGROUNDS = (
     "crowd/shanghai_b", "fire/abonia/images",
 )  # fmt: skip
 """Folders whose pictures show no plate that could be read; of fire/abonia only the pictures without a box are taken."""
-SMALLEST, LARGEST = 8.0, 120.0
+SMALLEST, LARGEST = 9.0, 120.0
 """Height in pixels of the plates in a window."""
 
 
@@ -101,7 +101,7 @@ class Scenes:
         self.backgrounds = backgrounds
         self.size = size
         streets = np.array(["openalpr" in str(item.path) for item in labelled])
-        odds = np.where(streets, 0.35 / max(1, streets.sum()), 0.65 / max(1, (~streets).sum()))
+        odds = np.where(streets, 0.5 / max(1, streets.sum()), 0.5 / max(1, (~streets).sum()))
         self._odds = odds / odds.sum()
 
     def draw(self, rng: np.random.Generator) -> Window:
