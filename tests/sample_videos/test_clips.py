@@ -65,7 +65,7 @@ def test_truth_speaks_known_words(clip: Truth) -> None:
 
 
 def test_every_subject_is_seen_and_moves_without_jumps(clip: Truth) -> None:
-    for subject in clip.subjects:
+    for subject in (s for s in clip.subjects if s.label not in {"fire", "smoke"}):
         rows = [(f.t, s) for f in clip.frames for s in f.sightings if s.id == subject.id]
         assert rows, f"{subject.detail} is never in the picture"
         for (t0, a), (t1, b) in itertools.pairwise(rows):
@@ -132,7 +132,8 @@ def test_boxes_agree_with_the_rendered_mask(path: Path) -> None:
     assert mask is not None
     assert mask.shape == (clip.height, clip.width)
     scale = np.array([clip.width, clip.height] * 2)
-    sightings = {s.id: s for s in clip.frames[int(index)].sightings}
+    painted = {s.id for s in clip.subjects if s.label in {"fire", "smoke"}}
+    sightings = {s.id: s for s in clip.frames[int(index)].sightings if s.id not in painted}
     for key, sighting in sightings.items():
         if sighting.seen is None or sighting.visible < 0.1:
             continue
