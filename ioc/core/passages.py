@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ioc.core import wire
 from ioc.core.plate_evidence import looks_like
-from ioc.core.plate_votes import SAME_PLATE, Glimpse, sort_out, vote
+from ioc.core.plate_votes import SAME_PLATE, Glimpse, misses_only, sort_out, vote
 from ioc.core.plates import classify
 from ioc.core.types import Box, PlateRead, Track
 
@@ -91,6 +91,8 @@ class State:
 
     passing: Mapping[int, Passing] = field(default_factory=dict)
     told: tuple[Told, ...] = ()
+    loose: tuple[Glimpse, ...] = ()
+    """Looks of vehicles that ended too unsurely to be told: they count for the track that goes on with the same plate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +129,15 @@ def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camer
     told = _remembered(state.told, passing, now.at, policy_of)
     passages: list[Passage] = []
     kept: dict[int, Passing] = {}
+    loose = [g for g in state.loose if 0 <= now.at - g.at <= SAME_TIME_S]
     for track, p in sorted(passing.items()):
         policy = policy_of(p.zone)
         ended = not 0 <= now.at - p.last_at <= policy.gone_s
         rest: list[Glimpse] = []
         if ended or (p.settled and now.at - p.first_at >= policy.stay_s):
             for looks in sort_out(p.glimpses):
-                found = _tell(track, p, looks, policy, site, camera) if ended or _enough(looks, policy) else None
+                more = [g for g in loose if _one_plate(g, looks)]
+                found = _tell(track, p, (*more, *looks), policy, site, camera) if ended or _enough(looks, policy) else None
                 if found is None:
                     rest += looks
                     continue
@@ -142,10 +146,12 @@ def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camer
                 passages.append(replace(found, again=again))
                 told.append(Told(text, p.last_at, p.last))
                 p = replace(p, told=(*p.told, text))
+            if ended:
+                loose += rest
             p = replace(p, glimpses=() if ended else tuple(rest))
         if not ended or track in now.alive:
             kept[track] = p
-    return State(kept, tuple(told)), tuple(passages)
+    return State(kept, tuple(told), tuple(loose)), tuple(passages)
 
 
 def finish(state: State, at: float, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[Passage, ...]:
@@ -211,14 +217,20 @@ def _remembered(told: Iterable[Told], passing: Mapping[int, Passing], at: float,
 
 
 def _told_before(text: str, box: Box, told: Iterable[Told], at: float, again_s: float) -> bool:
-    return any(
-        0 <= at - t.at < again_s and (t.text == text or (_close(t, box, at) and looks_like(t.text, text) <= NEARLY))
-        for t in told
-    )
+    return any(0 <= at - t.at < again_s and (t.text == text or (_close(t, box, at) and _nearly(text, t.text))) for t in told)
+
+
+def _nearly(text: str, told: str) -> bool:
+    return looks_like(told, text) <= NEARLY or misses_only(text, told)
 
 
 def _close(told: Told, box: Box, at: float) -> bool:
     return at - told.at < SAME_TIME_S or told.vehicle.iou(box) >= SAME_PLACE_IOU
+
+
+def _one_plate(look: Glimpse, looks: Sequence[Glimpse]) -> bool:
+    """Whether a look of another track reads what the surest of these does, or nearly so."""
+    return looks_like(look.text, max(looks, key=lambda g: g.confidence).text) <= NEARLY
 
 
 def _enough(glimpses: Sequence[Glimpse], policy: Policy) -> bool:

@@ -29,6 +29,9 @@ LEAST_WEIGHT: Final = 0.25
 SAMENESS: Final = 0.7
 """How much evidence a look brings of what it would alone, 0..1: looks at one plate share their dirt, light and angle.
 Chosen on frames of plates that the reader was not trained on, so that the confidence meets the share of right texts."""
+SAME_PLACE_IOU: Final = 0.6
+SAME_PLACE_LOOKS: Final = 2.0
+"""Looks at a plate that stands still count as so many at most: what is misread once is misread each time."""
 SAME_PLATE: Final = 2.0
 """Distance (:func:`ioc.core.plate_evidence.looks_like`) up to which two texts may be looks at the same plate."""
 RIVAL: Final = 0.15
@@ -138,10 +141,11 @@ def vote(glimpses: Sequence[Glimpse], *, bonus: float = BONUS) -> Vote | None:
     scored = ((t, sum(math.log(max(v[c] / s, 1e-6)) for c, v, s in zip(t, votes, totals, strict=True))) for t in candidates)
     texts = [text for text, _ in rank(scored, bonus)]
     text = texts[0]
+    fresh = [_freshness(g, group) for g in group]
     agreeing = [g for g in group if _differing(g.text, text) <= 1]
     nearest = min(_differing(g.text, text) for g in group)
     shown = [g for g in group if _differing(g.text, text) == nearest]
-    rated = {t: _confidence(t, group, shares, votes) * _length_share(t, glimpses) for t in texts[:6]}
+    rated = {t: _confidence(t, shares, votes, fresh) * _length_share(t, glimpses) for t in texts[:6]}
     # The text's own figure is never below an alternative's: the grammar put it first on purpose, and may cost confidence.
     others = sorted(((t, min(p, rated[text])) for t, p in rated.items() if t != text), key=lambda o: (-o[1], o[0]))
     return Vote(
@@ -194,8 +198,14 @@ def _swaps(votes: Sequence[dict[str, float]]) -> set[str]:
     return swaps
 
 
+def _freshness(g: Glimpse, group: Sequence[Glimpse]) -> float:
+    """How much evidence a look brings, 0..1: by its size, and less where others saw the plate in the same place."""
+    alike = sum(other.weight for other in group if other is g or other.box.iou(g.box) >= SAME_PLACE_IOU)
+    return SAMENESS * g.weight * min(1.0, SAME_PLACE_LOOKS / alike)
+
+
 def _confidence(
-    text: str, group: Sequence[Glimpse], shares: Sequence[Sequence[dict[str, float]]], votes: Sequence[dict[str, float]]
+    text: str, shares: Sequence[Sequence[dict[str, float]]], votes: Sequence[dict[str, float]], fresh: Sequence[float]
 ) -> float:
     """Product over the characters of how clearly each leads and of how much evidence it has."""
     product = 1.0
@@ -204,8 +214,8 @@ def _confidence(
         against = sum(votes[i].values()) - own
         lead = own**2 / (own**2 + against**2) if own > 0 else 0.0
         doubt = 1.0
-        for g, share in zip(group, shares, strict=True):
-            doubt *= (1.0 - min(share[i].get(c, 0.0), 0.999)) ** (SAMENESS * g.weight)
+        for share, evidence in zip(shares, fresh, strict=True):
+            doubt *= (1.0 - min(share[i].get(c, 0.0), 0.999)) ** evidence
         product *= lead * (1.0 - doubt)
     return product
 
@@ -217,12 +227,12 @@ def _length_share(text: str, glimpses: Sequence[Glimpse]) -> float:
         if len(g.text) == len(text):
             own += mass
         else:
-            against += mass * (0.25 if _misses_only(g.text, text) else 1.0)
+            against += mass * (0.25 if misses_only(g.text, text) else 1.0)
     return own**2 / (own**2 + against**2) if own > 0 else 0.0
 
 
-def _misses_only(part: str, whole: str) -> bool:
-    """Whether ``part`` is ``whole`` with characters left out."""
+def misses_only(part: str, whole: str) -> bool:
+    """Whether ``part`` is ``whole`` with characters left out, or all of it."""
     rest = iter(whole)
     return all(c in rest for c in part)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ioc.core.plate_votes import Glimpse, sort_out, vote
 from ioc.core.types import Box
 
 TRUE = "59K134074"
+PLACES = itertools.cycle(Box(0.07 * i, 0.6, 0.07 * i + 0.06, 0.65) for i in range(13))
 
 
 def glimpse(text=TRUE, sure=0.95, at=0.0, track=1, height=40.0, **changes):
     """A look that read ``text``, every character ``sure``; ``weak`` maps positions to other probabilities."""
     weak = changes.pop("weak", {})
     fields = {
-        "track": track, "at": at, "text": text, "raw": text, "confidence": sure, "box": Box(0.4, 0.6, 0.5, 0.65),
+        "track": track, "at": at, "text": text, "raw": text, "confidence": sure, "box": next(PLACES),
         "characters": tuple(weak.get(i, sure) for i in range(len(text))), "height_px": height, "lines": 2, "upper": 4,
     }  # fmt: skip
     return Glimpse(**{**fields, **changes})
@@ -25,7 +28,7 @@ def test_no_looks_no_text():
 
 
 @pytest.mark.parametrize(
-    ("looks", "text"),
+    ("given", "text"),
     [
         ([glimpse()], TRUE),
         ([glimpse(), glimpse(), glimpse("59K184074")], TRUE),
@@ -45,8 +48,8 @@ def test_no_looks_no_text():
         ([glimpse("AYO9034", lines=1)] * 3, "AYO9034"),
     ],
 )
-def test_text(looks, text):
-    assert vote(looks).text == text
+def test_text(given, text):
+    assert vote(given).text == text
 
 
 def test_large_looks_count_more_than_small_ones():
@@ -54,25 +57,34 @@ def test_large_looks_count_more_than_small_ones():
     assert vote([*far, glimpse(height=48)]).text == TRUE
 
 
-def confidence(*looks):
-    return vote(looks).confidence
+def confidence(*given):
+    return vote(given).confidence
+
+
+def looks(count, **more):
+    return [glimpse(**more) for _ in range(count)]
 
 
 def test_confidence_follows_agreement():
-    one, two, five = (confidence(*[glimpse()] * n) for n in (1, 2, 5))
+    one, two, five = (confidence(*looks(n)) for n in (1, 2, 5))
     assert one < 0.5 < 0.8 < two < 0.95 < five < 1
     misread = glimpse("59K184074")
-    assert confidence(*[glimpse()] * 3, misread) < confidence(*[glimpse()] * 3)
+    assert confidence(*looks(3), misread) < confidence(*looks(3))
     assert confidence(glimpse(), misread) < 0.5, "one against one"
     lone = confidence(glimpse(sure=0.99), glimpse("59K184074", sure=0.7), glimpse("59K184074", sure=0.7))
     assert lone < 0.6, "the doubt is told"
-    unsure = confidence(*[glimpse(weak={4: 0.5})] * 2)
-    assert unsure < confidence(*[glimpse()] * 2)
+    assert confidence(*looks(2, weak={4: 0.5})) < confidence(*looks(2))
+
+
+def test_a_plate_that_stands_still_is_believed_less_than_one_that_moves():
+    here = Box(0.4, 0.6, 0.5, 0.65)
+    assert confidence(*looks(12, sure=0.85, box=here)) < 0.6 < 0.99 < confidence(*looks(12, sure=0.85))
+    assert confidence(*looks(4, sure=0.98, box=here)) > 0.9
 
 
 def test_a_hidden_edge_costs_less_than_another_text():
     part, other = glimpse("59K13407"), glimpse("61X99999")
-    whole = [glimpse()] * 3
+    whole = looks(3)
     assert confidence(*whole, other) < confidence(*whole, part) < confidence(*whole)
 
 
