@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 WIDTH = 480
 QUALITY = 60
-BOXES_S = 1.5
+BOXES_S = 1.0
 """Boxes this much older than a picture are not drawn in it: what they stood for has moved on."""
 
 
