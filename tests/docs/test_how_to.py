@@ -45,3 +45,12 @@ def test_the_shown_detector_works() -> None:
     assert (found.subject, found.detail) == ("road", {"count": 2})
     assert list(rule.observe(FakeScene(at=10.0, tracks=(standing[0], track(9, at=10.0, still_since=None))))) == []
     assert rule.policy(found).confirm_s == 30
+
+
+def test_the_shown_plate_configuration_is_valid() -> None:
+    page = "read-plates.md"
+    config = parse_config(block(page, "yaml"), rules=rule_settings())
+    assert config.cameras[0].zones[0].rules["plates"] == {"min_height_px": 16, "min_confidence": 0.8}
+    known = rule_settings()["plates"].model_fields
+    named = re.findall(r"`(\w+_s|\w+_reads|\w+_px|\w+_confidence)`", (HOW_TO / page).read_text(encoding="utf-8"))
+    assert {*named} <= {*known}
