@@ -69,7 +69,7 @@ class Flood:
         actor = np.abs(picture.astype(np.float32) - dry).max(axis=2)
         actor = cv2.GaussianBlur(cv2.dilate(np.clip((actor - 14) / 10, 0, 1), np.ones((3, 3), np.uint8)), (3, 3), 0)
         share = (np.where(self.road, 1.0, 0.0) * (1 - actor))[:, :, None]
-        damp = picture.astype(np.float32) * 0.62 + mirror * 0.3
+        damp = picture.astype(np.float32) * 0.5 + mirror * 0.55
         return np.asarray(np.clip(picture * (1 - share) + damp * share, 0, 255), dtype=np.uint8)
 
     def paint(self, picture: Picture, wet: Picture, dry: Picture, level: float, t: float) -> Picture:

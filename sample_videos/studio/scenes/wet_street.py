@@ -10,7 +10,7 @@ from sample_videos.studio.scenes.street_floods import CROWN, HALF, flooded_stree
 from sample_videos.studio.stage import Actor, Camera, Light, Placed, Stage, ZoneSpec
 from sample_videos.studio.timeline import Stop, Walker
 
-LEVEL = 0.02  # metres above the gutters: puddles in their lowest places
+LEVEL = 0.024  # metres above the gutters: puddles in their lowest places
 
 
 def build() -> Stage:
