@@ -25,7 +25,7 @@ def open_plate_finder(
     size: int | None = None,
     threads: int = 1,
     providers: Sequence[str] | None = None,
-    confidence: float = 0.35,
+    confidence: float = 0.5,
 ) -> PlateFinder:
     """The plate finder; ``overrides`` is ``models`` of the configuration, ``size`` the longer side for whole pictures.
 

@@ -27,7 +27,7 @@ from models.sheet import Mistake, write_sheet
 
 FLOOR: Final = 0.01
 """Confidence down to which finds enter the average precision."""
-USUAL: Final = 0.35
+USUAL: Final = 0.5
 """Confidence from which the product takes a find."""
 HEIGHTS: Final = ((0, 12), (12, 16), (16, 24), (24, 40), (40, 10_000))
 """Heights of plates in pixels of the picture that the table keeps apart."""

@@ -21,7 +21,7 @@ class PlateFinder:
     """Plates of a picture. May be shared by threads as its session may."""
 
     def __init__(
-        self, session: Runner, *, size: int = 640, crop_size: int = 320, confidence: float = 0.35, iou: float = 0.45
+        self, session: Runner, *, size: int = 640, crop_size: int = 320, confidence: float = 0.5, iou: float = 0.45
     ) -> None:
         """``size`` is the longer side in pixels at which whole pictures are looked at, ``crop_size`` that of vehicles.
 

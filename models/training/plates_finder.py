@@ -131,7 +131,7 @@ def train(options: argparse.Namespace) -> None:
     gates = [item for item in choosing if "greenparking" in str(item.path)][:60]
     streets = [item for item in choosing if "openalpr" in str(item.path)]
     backgrounds = list(load_backgrounds(options.data).values())
-    scenes = Scenes([item for item in labelled if item.fold != CHOOSING], backgrounds)
+    scenes = Scenes([item for item in labelled if item.fold != CHOOSING], backgrounds, anywhere=options.anywhere)
     model = finder_model(options.start)
     model.args = get_cfg()
     model.to(memory_format=torch.channels_last)
@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--anywhere", type=float, default=0.1, help="share of real windows not around a plate")
     parser.add_argument("--every", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)

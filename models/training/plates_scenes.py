@@ -96,10 +96,12 @@ def load_backgrounds(data: Path) -> dict[Path, Image]:
 class Scenes:
     """An endless source of windows."""
 
-    def __init__(self, labelled: list[Labelled], backgrounds: list[Image], size: int = 256) -> None:
+    def __init__(self, labelled: list[Labelled], backgrounds: list[Image], size: int = 256, anywhere: float = 0.1) -> None:
+        """``anywhere`` is the share of real windows that lie anywhere in their picture, not around a plate."""
         self.labelled = labelled
         self.backgrounds = backgrounds
         self.size = size
+        self.anywhere = anywhere
         streets = np.array(["openalpr" in str(item.path) for item in labelled])
         odds = np.where(streets, 0.5 / max(1, streets.sum()), 0.5 / max(1, (~streets).sum()))
         self._odds = odds / odds.sum()
@@ -127,8 +129,9 @@ class Scenes:
         scale = float(np.clip(target / (box[3] - box[1]), 0.15, 2.5))
         centre = (box[:2] + box[2:]) / 2 * scale
         offset = centre - rng.uniform(0.1, 0.9, 2) * size
-        if rng.random() < 0.1:  # beside the plate: a vehicle without one
-            offset = offset + rng.choice([-1, 1], 2) * size * rng.uniform(0.5, 1.0, 2)
+        if rng.random() < self.anywhere:  # at the scale at which whole pictures are looked at
+            scale = float(rng.uniform(0.4, 1.3))
+            offset = rng.uniform(0, 1, 2) * np.maximum(np.array(image.shape[1::-1]) * scale - size, 0)
         return _cut(image, boxes, scale, offset, self._around(rng, size))
 
     def _around(self, rng: np.random.Generator, size: int) -> Image:
