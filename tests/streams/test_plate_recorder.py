@@ -23,7 +23,7 @@ def passage(ident="r1", camera="cam", patch=True):
     read = PlateRead(
         id=ident, site="s", camera=camera, at=T0 + 5, text="59K134074", raw="59K134074", pattern="MOTO_DIGIT", confidence=0.9
     )
-    return Passage(read=read, zone="gate", reads=3, patch=noise(64, 48) if patch else None)
+    return Passage(track=1, read=read, zone="gate", reads=3, patch=noise(64, 48) if patch else None)
 
 
 class Bench:
