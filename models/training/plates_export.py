@@ -17,9 +17,9 @@ from torch.nn import functional
 
 from models.training.common import sha256
 from models.training.plates_finder import CHOOSING, HELD_OUT
+from models.training.plates_pictures import load_backgrounds, load_labelled
 from models.training.plates_reader import Crops, window
 from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
-from models.training.plates_scenes import load_backgrounds, load_labelled
 from models.training.street_model import export_onnx
 
 

@@ -25,7 +25,8 @@ from ultralytics.utils.loss import v8DetectionLoss
 from ultralytics.utils.torch_utils import ModelEMA
 
 from models.training.common import Image
-from models.training.plates_scenes import Labelled, Scenes, Window, load_backgrounds, load_labelled
+from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
+from models.training.plates_scenes import Scenes, Window
 from models.training.street_model import save_checkpoint
 from models.yolo import decode, preprocess, suppress
 

@@ -9,7 +9,6 @@ same windows.
 from __future__ import annotations
 
 import argparse
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,30 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training import plates_camera as camera
-from models.training.common import Image, read_image
+from models.training.common import Image
+from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
 from models.training.plates_render import render_plate
 from models.training.plates_signs import distract
 from models.training.plates_text import PlateText, draw_text
 
-PLATE_SETS = ("vn_greenparking", "openalpr_eu", "openalpr_br")
-BACKGROUNDS = (
-    "parking/pklot/images", "parking/pklot_backgrounds", "fire/dfire_negatives", "flood/octa_tiles/images",
-    "crowd/shanghai_b", "fire/abonia/images",
-)  # fmt: skip
-"""Folders whose pictures show no plate that could be read; of fire/abonia only the pictures without a box are taken."""
 SMALLEST, LARGEST = 9.0, 120.0
 """Height in pixels of the plates in a window."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A picture and its plates."""
-
-    path: Path
-    image: Image
-    boxes: NDArray[np.float32]
-    """(n, 4): x1, y1, x2, y2 in pixels."""
-    fold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +33,6 @@ class Window:
 
     image: Image
     boxes: NDArray[np.float32]
-
-
-def load_labelled(data: Path, folds: frozenset[int]) -> list[Labelled]:
-    """The labelled whole pictures of some folds. Raises :class:`ValueError` naming a label line that is broken."""
-    found = []
-    with (data / "plates/texts.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["image"].split("/")[0] in PLATE_SETS]
-    for row in rows:
-        if int(row["cv_fold"]) in folds:
-            path = data / "plates" / row["image"]
-            image = read_image(path)
-            found.append(Labelled(path, image, _boxes(path, image), int(row["cv_fold"])))
-    return found
-
-
-def _boxes(path: Path, image: Image) -> NDArray[np.float32]:
-    label = path.parent.parent / "labels" / f"{path.stem}.txt"
-    height, width = image.shape[:2]
-    boxes = []
-    for number, line in enumerate(label.read_text().splitlines(), start=1):
-        try:
-            _, cx, cy, w, h = (float(v) for v in line.split())
-        except ValueError as error:
-            raise ValueError(f"{label}:{number}: not a YOLO label line: {line!r}") from error
-        boxes.append(((cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height))
-    return np.array(boxes, np.float32).reshape(-1, 4)
-
-
-def load_backgrounds(data: Path) -> dict[Path, Image]:
-    """Pictures without plates, at most 900 pixels wide."""
-    found = {}
-    for folder in BACKGROUNDS:
-        paths = sorted(p for p in (data / folder).rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-        for path in paths:
-            label = path.parent.parent / "labels" / f"{path.stem}.txt"
-            if "mask" in path.name or "mask" in path.parent.name or (label.exists() and label.read_text().strip()):
-                continue
-            image = read_image(path)
-            scale = min(1.0, 900 / image.shape[1])
-            found[path] = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return found  # type: ignore[return-value] # OpenCV's stubs do not say uint8
 
 
 class Scenes:

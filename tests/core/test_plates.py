@@ -109,9 +109,9 @@ def test_the_line_break_or_the_vehicle_tells_a_car_from_an_old_motorbike() -> No
     assert unknown.candidates == ("CAR", "MOTO_OLD4")
     assert unknown.displays == ("98A-123.45", "98-A1 2345")
     for known in ({"lines": 1}, {"upper_length": 3}, {"motorcycle": False}):
-        assert classify("98A12345", **known).candidates == ("CAR",)  # type: ignore[arg-type] # one keyword each
+        assert classify("98A12345", **known).candidates == ("CAR",)
     for known in ({"upper_length": 4}, {"motorcycle": True}):
-        match = classify("98A12345", **known)  # type: ignore[arg-type] # one keyword each
+        match = classify("98A12345", **known)
         assert match.candidates == ("MOTO_OLD4",)
         assert match.flags == {Flag.LEGACY}
     assert classify("98A12345", lines=2).ambiguous
