@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from detectors.plates import DETECTOR, KNOWN_TIMES, Settings
 from ioc.core.ports import RuleContext, RuleZone
 from ioc.core.types import WHOLE_PICTURE, Zone
-from tests.ioc.test_plate_votes import TRUE, glimpse
 from tests.fakes.scenes import FakeScene, track
+from tests.ioc.test_plate_votes import TRUE, glimpse
 
 GATE = Zone(id="gate", name="Gate", polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)))
 PICTURE = Zone(id="picture", name="picture", polygon=WHOLE_PICTURE)

@@ -8,8 +8,8 @@ import pytest
 from ioc.core import wire
 from ioc.core.passages import Instant, Policy, State, advance, direction, finish, settled
 from ioc.core.types import Box
-from tests.ioc.test_plate_votes import TRUE, glimpse
 from tests.fakes.scenes import track
+from tests.ioc.test_plate_votes import TRUE, glimpse
 
 HERE, THERE = (0.3, 0.4, 0.5, 0.7), (0.7, 0.1, 0.8, 0.2)
 POLICY = Policy()
