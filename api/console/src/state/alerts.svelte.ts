@@ -46,6 +46,8 @@ class Alerts {
   private touched = Number.NEGATIVE_INFINITY;
   private dirty = false;
   private asked = 0;
+  /** What comes over the live connection while the list is read: the page that is on its way may be older. */
+  private meanwhile: Alert[] | null = null;
   private totalTimer: ReturnType<typeof setTimeout> | undefined;
   private detailTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,6 +66,7 @@ class Alerts {
   /** Read page one; after an outage as many rows as were shown. */
   async reload(): Promise<void> {
     const turn = ++this.asked;
+    this.meanwhile = [];
     if (this.rows.length === 0) this.load = "loading";
     const limit = Math.min(Math.max(PAGE, this.rows.length), LONGEST_PAGE);
     try {
@@ -73,6 +76,8 @@ class Alerts {
       ]);
       if (turn !== this.asked) return;
       this.book.replace(page);
+      for (const alert of this.meanwhile ?? []) this.book.put(alert, false);
+      this.meanwhile = null;
       this.urgent = urgent.items;
       this.announcer.know([...page.items, ...urgent.items]);
       this.load = "idle";
@@ -100,6 +105,7 @@ class Alerts {
   /** An alert came over the live connection, or as the answer to an action. True if it is news. */
   take(alert: Alert): boolean {
     const news = this.announcer.add(alert);
+    this.meanwhile?.push(alert);
     const result = this.book.put(alert, this.mustHold());
     this.follow(alert);
     if (result === "new" && conditions(this.filters)) this.refreshTotal();
