@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import threading
 import time
@@ -245,7 +246,7 @@ def test_readers_leave_no_threads_and_no_handles(server: FakeCamera, reading: Op
         named = [t for t in threading.enumerate() if t.name.startswith("camera ")]
         return len(named), sum(1 for _ in Path("/proc/self/fd").iterdir())
 
-    before: list[tuple[int, int]] = []
+    first: tuple[int, int] | None = None
     for _ in range(3):
         some = [reading(server.url("day.mp4"), sub_url=server.url("large.mp4")) for _ in range(3)]
         for reader in some:
@@ -254,9 +255,12 @@ def test_readers_leave_no_threads_and_no_handles(server: FakeCamera, reading: Op
             reader.request_stop()
         assert all(reader.stop(10) for reader in some)
         until(lambda: not server.sessions)
-        before.append(held())
-    assert before[0] == before[1] == before[2]
-    assert before[0][0] == 0
+        gc.collect()
+        if first is None:  # what the first use of a library keeps open is no leak
+            first = held()
+        most = first[1]
+        until(lambda most=most: held()[1] <= most)  # the server's ends of the connections close a moment later
+        assert held()[0] == 0
 
 
 def test_a_stop_does_not_wait_for_a_silent_camera(server: FakeCamera, reading: Open) -> None:
