@@ -26,6 +26,7 @@ from models.yolo import Runner, StreetDetector
 from streams.decoder import Decoder, Pacer
 from streams.history import PictureHistory
 from streams.pipeline import CameraAnalysis
+from streams.senses import Senses
 from streams.source import file_samples
 
 PEER_RATE = 6.25
@@ -140,8 +141,10 @@ def run(config: Config, clip: Path, network: Runner, labels: Sequence[str], rate
         timezone=config.site.timezone,
         camera=camera,
         registry=detectors.discover(),
-        detector=lambda tiles: detector,
-        tracker=make_tracker(),
+        senses=Senses(
+            street=lambda tiles: detector,
+            tracker=make_tracker(),
+        ),
     )
     decoder, pacer, history = Decoder(), Pacer(rate), PictureHistory()
     samples = file_samples(clip, start=0.0)

@@ -1,4 +1,4 @@
-"""What a worker keeps over a restart: incident states and what was told about open alerts, one file per worker."""
+"""What a worker keeps over a restart: snapshots of its cameras and what was told about open alerts, one file per worker."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from ioc.core.errors import StorageError
-from ioc.core.incidents import State
-from ioc.core.snapshots import decode_states, encode_states
+from ioc.core.snapshots import Snapshot, decode_snapshot, encode_snapshot
 from streams.recorder import Record
 
 log = logging.getLogger(__name__)
@@ -22,16 +21,16 @@ _RECORDS = TypeAdapter(dict[str, Record])
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Camera -> alert kind -> state, and alert id -> record."""
+    """Camera -> snapshot, and alert id -> record."""
 
-    states: Mapping[str, Mapping[str, State]]
+    cameras: Mapping[str, Snapshot]
     records: Mapping[str, Record]
 
 
 def save(path: Path, kept: Kept) -> None:
     """Write the file at once or not at all. Raises :class:`ioc.core.errors.StorageError`."""
     content = {
-        "states": {camera: json.loads(encode_states(states)) for camera, states in kept.states.items()},
+        "cameras": {camera: json.loads(encode_snapshot(s)) for camera, s in kept.cameras.items()},
         "records": _RECORDS.dump_python(dict(kept.records), mode="json"),
     }
     temporary = path.with_suffix(".new")
@@ -47,8 +46,8 @@ def load(path: Path) -> Kept:
     """Read the file; a missing one is an empty one. A broken one is set aside with an error in the log."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        states = {camera: decode_states(json.dumps(s).encode()) for camera, s in content["states"].items()}
-        return Kept(states, _RECORDS.validate_python(content["records"]))
+        cameras = {camera: decode_snapshot(json.dumps(s).encode()) for camera, s in content["cameras"].items()}
+        return Kept(cameras, _RECORDS.validate_python(content["records"]))
     except FileNotFoundError:
         return Kept({}, {})
     except (OSError, ValueError, KeyError, AttributeError, TypeError, StorageError, ValidationError) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,40 +14,25 @@ from ioc.core.config import Camera
 from ioc.core.errors import ConfigError, DetectorError
 from ioc.core.incidents import State, Transition, advance, finish
 from ioc.core.passages import Passage
-from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import (
     DetectorSpec,
-    ObjectDetector,
-    PictureHealth,
-    PlateLook,
     Rule,
     RuleContext,
     RuleZone,
     Scene,
     StreamHealth,
-    Tracker,
 )
-from ioc.core.types import Alert, AlertEvent, Count, Detection, Frame, Observation, PlateRead, Track
+from ioc.core.snapshots import Snapshot
+from ioc.core.types import Alert, AlertEvent, Count, Frame, Observation, PlateRead, Track
 from streams.counting import CountSeries
-from streams.gate import Gate
-from streams.plates import PlateSearch
 from streams.scene import BlindScene, LiveScene
-from streams.still import StillThings
+from streams.senses import Senses
 from streams.thumbnail import Thumbnail
-from streams.view import UsualView
 
-COUNT_EVERY_S = 2.0
-"""Least seconds between two searches of the picture in tiles, each worth several ordinary looks."""
-
-VIEW_EVERY_S = 1.0
-PLAIN = 0.02
-"""Share of edge pixels below which a picture shows too little to be compared with the usual view."""
+log = logging.getLogger(__name__)
 
 KNOWN_PLATES = 256
 """Vehicles whose plates are remembered, for the rules that tell who did something."""
-
-DetectorFor = Callable[[int], ObjectDetector]
-"""Number of tiles a side -> a detector that searches in that many; 1 is the plain one. All share one session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,27 +70,15 @@ class CameraAnalysis:
         timezone: str,
         camera: Camera,
         registry: Mapping[str, DetectorSpec[Any]],
-        detector: DetectorFor,
-        tracker: Tracker,
-        plates: PlateSearch | None = None,
-        gate: Gate | None = None,
+        senses: Senses,
     ) -> None:
         self.camera = camera.id
         self._site = site
-        self._detector = detector
-        self._tracker = tracker
-        self._plates = plates
+        self._senses = senses
         self._known_plates: dict[int, PlateRead] = {}
-        self._gate = gate or Gate()
         self._rules = _rules(camera, registry, RuleContext(site=site, camera=camera.id, timezone=timezone))
         self._series = CountSeries(site, camera.id)
         self._previous: Thumbnail | None = None
-        self._detections: Sequence[Detection] = ()
-        self._people: dict[int, tuple[float, Sequence[Detection]]] = {}
-        self._tracks: tuple[Track, ...] = ()
-        self._usual = UsualView()
-        self._still = StillThings()
-        self._agreed: tuple[float, float | None] = (float("-inf"), None)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -116,47 +90,22 @@ class CameraAnalysis:
         if frame is None:
             blind = BlindScene(camera=self.camera, at=at, stream=stream or StreamHealth(lost_for=0.0))
             found = self._run(blind, at, [r for r in self._rules.values() if r.spec.blind])
-            self._tracks = ()
+            self._senses.lose()
             return found
         thumbnail = Thumbnail.of(frame.image)
-        looks = 0
-
-        def look() -> tuple[Sequence[Detection], Sequence[Track]]:
-            nonlocal looks
-            if self._gate.opens(thumbnail, at):
-                looks += 1
-                self._detections = self._detector(1).detect(frame.image)
-            self._tracks = tuple(self._tracker.update(self._detections, at))
-            return self._detections, self._tracks
-
-        def count_people(tiles: int) -> Sequence[Detection]:
-            counted_at, people = self._people.get(tiles, (float("-inf"), ()))
-            if not 0 <= at - counted_at < COUNT_EVERY_S:
-                people = [d for d in self._detector(tiles).detect(frame.image) if d.label == "person"]
-                self._people[tiles] = (at, people)
-            return people
-
-        def look_at_plates(vehicles: Sequence[Track], wanted: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
-            if self._plates is None:
-                raise LookupError("a rule reads plates, and no models for plates were given")
-            return self._plates.look(frame, vehicles, wanted, how)
-
+        looks = self._senses.looks
         scene = LiveScene(
             frame=frame,
             thumbnail=thumbnail,
             previous=self._previous,
-            agreement=lambda health: self._agreement(thumbnail, health, at),
-            look=look,
-            count_people=count_people,
-            look_at_plates=look_at_plates,
+            senses=self._senses,
             plate_of=self._known_plates.get,
-            find_still=lambda tracks: self._still.observe(frame, tracks),
         )
         try:
             found = self._run(scene, at, list(self._rules.values()))
         finally:
             self._previous = thumbnail
-        return replace(found, tracks=self._tracks, looked=looks > 0)
+        return replace(found, tracks=self._senses.tracks, looked=self._senses.looks > looks)
 
     def finish(self, at: float) -> tuple[AlertEvent, ...]:
         """Close what is open, for the end of a file."""
@@ -171,22 +120,22 @@ class CameraAnalysis:
         passed = [p for r in self._rules.values() if hasattr(r.rule, "finish") for p in r.rule.finish(at)]
         return tuple(p for p in passed if not p.again)
 
-    def snapshot(self) -> dict[str, State]:
-        """The state of every rule, to be kept over a restart."""
-        return {kind: running.state for kind, running in self._rules.items()}
+    def snapshot(self) -> Snapshot:
+        """The state of every rule and what the rules have learnt, to be kept over a restart."""
+        return Snapshot(
+            states={kind: running.state for kind, running in self._rules.items()},
+            learnt={k: dict(r.rule.remember()) for k, r in self._rules.items() if hasattr(r.rule, "remember")},
+        )
 
-    def restore(self, states: Mapping[str, State]) -> None:
-        """Go on with kept states; kinds that no longer run are forgotten."""
+    def restore(self, kept: Snapshot) -> None:
+        """Go on with what was kept; kinds that no longer run are forgotten, and so is what a rule cannot use any more."""
         for kind, running in self._rules.items():
-            running.state = states.get(kind, running.state)
-
-    def _agreement(self, thumbnail: Thumbnail, health: PictureHealth, at: float) -> float | None:
-        """Agreement with the usual view, looked at once a second; a picture that shows nothing is not looked at."""
-        told_at, told = self._agreed
-        if not 0 <= at - told_at < VIEW_EVERY_S:
-            told = self._usual.agreement(thumbnail, at) if health.detail >= PLAIN else None
-            self._agreed = (at, told)
-        return told
+            running.state = kept.states.get(kind, running.state)
+            if kind in kept.learnt and hasattr(running.rule, "recall"):
+                try:
+                    running.rule.recall(kept.learnt[kind])
+                except (ValueError, LookupError, TypeError) as error:
+                    log.warning("%s: what the rule %s had learnt cannot be used: %r", self.camera, kind, error)
 
     def _run(self, scene: Scene, at: float, rules: Sequence[_Running]) -> Analysis:
         events: list[AlertEvent] = []

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import NoReturn
 
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
+from ioc.core.ports import PictureHealth, PlateLook, StreamHealth, WaterMap
 from ioc.core.types import Detection, Frame, PlateRead, StillObject, Track
+from streams.senses import Senses
 from streams.thumbnail import Thumbnail
 
 VEHICLES = frozenset({"bicycle", "motorcycle", "car", "bus", "truck"})
 
 
 class LiveScene:
-    """:class:`ioc.core.ports.Scene` of a frame. What costs time is asked of functions, and only when a rule asks."""
+    """:class:`ioc.core.ports.Scene` of a frame. What costs time is asked of the camera's senses, when a rule asks."""
 
     def __init__(
         self,
@@ -23,12 +25,8 @@ class LiveScene:
         frame: Frame,
         thumbnail: Thumbnail,
         previous: Thumbnail | None,
-        agreement: Callable[[PictureHealth], float | None],
-        look: Callable[[], tuple[Sequence[Detection], Sequence[Track]]],
-        count_people: Callable[[int], Sequence[Detection]],
-        look_at_plates: Callable[[Sequence[Track], Sequence[Track], PlateLook], Sequence[Glimpse]],
+        senses: Senses,
         plate_of: Callable[[int], PlateRead | None],
-        find_still: Callable[[Sequence[Track]], Sequence[StillObject]],
     ) -> None:
         self.camera = frame.camera
         self.at = frame.at
@@ -36,22 +34,18 @@ class LiveScene:
         self.stream = StreamHealth()
         self._thumbnail = thumbnail
         self._previous = previous
-        self._agreement = agreement
-        self._look = look
-        self._count_people = count_people
-        self._look_at_plates = look_at_plates
+        self._senses = senses
         self.plate_of = plate_of
-        self._find_still = find_still
 
     @cached_property
     def picture(self) -> PictureHealth:
         """Statistics of the picture."""
         health = self._thumbnail.health(self._previous)
-        return replace(health, view=self._agreement(health))
+        return replace(health, view=self._senses.view(self._thumbnail, health, self.at))
 
     @cached_property
     def _seen(self) -> tuple[Sequence[Detection], Sequence[Track]]:
-        return self._look()
+        return self._senses.look(self.frame, self._thumbnail)
 
     @property
     def detections(self) -> Sequence[Detection]:
@@ -66,7 +60,7 @@ class LiveScene:
     def people(self, tiles: int = 1) -> Sequence[Detection]:
         """People of this instant; ``tiles`` > 1 finds small ones, at a lower rate."""
         if tiles > 1:
-            return self._count_people(tiles)
+            return self._senses.people(self.frame, tiles)
         return [d for d in self.detections if d.label == "person"]
 
     @cached_property
@@ -77,11 +71,21 @@ class LiveScene:
     @cached_property
     def still_objects(self) -> Sequence[StillObject]:
         """New things that lie still and are neither person nor vehicle, hidden ones included."""
-        return self._find_still(self.tracks)
+        return self._senses.still_objects(self.frame, self.tracks)
 
     def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
         """What was read now of these vehicles' plates, as far as a look at each is due."""
-        return self._look_at_plates(self.vehicles, vehicles, how)
+        return self._senses.plates(self.frame, self.vehicles, vehicles, how)
+
+    @cached_property
+    def fires(self) -> Sequence[Detection]:
+        """Fire and smoke, looked for at their own rate."""
+        return self._senses.fires(self.frame)
+
+    @cached_property
+    def water(self) -> WaterMap:
+        """Where the picture shows flood water, looked at at its own rate."""
+        return self._senses.water(self.frame)
 
 
 class BlindScene:
@@ -94,26 +98,20 @@ class BlindScene:
         self.at = at
         self.stream = stream
 
-    @property
-    def picture(self) -> PictureHealth:
-        """There is none; asking for it is a mistake of the rule."""
+    def _nothing(self) -> NoReturn:
+        """Asking for what a picture shows is a mistake of the rule: no picture does not mean nothing there."""
         raise LookupError(f"{self.camera} gives no picture")
 
-    @property
-    def detections(self) -> Sequence[Detection]:
-        """There are none; asking for them is a mistake of the rule: no picture does not mean nothing there."""
-        raise LookupError(f"{self.camera} gives no picture")
-
-    tracks = vehicles = still_objects = property(lambda self: self.detections)
+    picture = detections = tracks = vehicles = still_objects = fires = water = property(_nothing)
 
     def people(self, tiles: int = 1) -> Sequence[Detection]:
-        """As :attr:`detections`."""
-        return self.detections
+        """A mistake of the rule, as all that follows."""
+        self._nothing()
 
     def plates(self, vehicles: Sequence[Track], how: PlateLook) -> Sequence[Glimpse]:
-        """As :attr:`detections`."""
-        raise LookupError(f"{self.camera} gives no picture")
+        """A mistake of the rule."""
+        self._nothing()
 
     def plate_of(self, track: int) -> PlateRead | None:
-        """As :attr:`detections`."""
-        raise LookupError(f"{self.camera} gives no picture")
+        """A mistake of the rule."""
+        self._nothing()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -21,9 +21,10 @@ from models.tiles import TiledDetector
 from streams.audience import Audience
 from streams.delivery import Delivery
 from streams.pictures import LivePictures
-from streams.pipeline import CameraAnalysis, DetectorFor
+from streams.pipeline import CameraAnalysis
 from streams.plates import CloserLook, PlateModels, PlateSearch
 from streams.reader import CameraReader
+from streams.senses import DetectorFor, Senses
 from streams.worker import Worker, interest_handler, worker_status
 
 SPARE_RING_S = 30.0
@@ -59,6 +60,13 @@ class SharedModels:
             )
         return self._plates
 
+    def open(self, names: Collection[str], camera: Camera) -> None:
+        """Open the models of these names now, as the camera uses them. Raises :class:`ioc.core.errors.ModelError`."""
+        if "street" in names:
+            self.street(camera.look_size)(1)
+        if "plate-reader" in names:
+            self.plates()
+
     def _open(self, look_size: int, tiles: int) -> ObjectDetector:
         threads = self._config.workers.threads
         plain = open_street(self._config.models, size=look_size, threads=threads, providers=self._providers)
@@ -87,9 +95,11 @@ def camera_analysis(
         timezone=config.site.timezone,
         camera=camera,
         registry=detectors.discover() if registry is None else registry,
-        detector=models.street(camera.look_size),
-        tracker=make_tracker(),
-        plates=plates or PlateSearch(lambda: models.plates(), closer),
+        senses=Senses(
+            street=models.street(camera.look_size),
+            tracker=make_tracker(),
+            plates=plates or PlateSearch(models.plates, closer),
+        ),
     )
 
 
@@ -114,11 +124,8 @@ class RunningWorker:
             return Message(topic=topic, payload=wire.encode_status(told))
 
         for camera in cameras:  # a model that cannot be opened is told now, not by the first frame
-            needs = {n for zone in camera.all_zones() for kind in zone.rules for n in detectors.discover()[kind].needs}
-            if "street" in needs:
-                models.street(camera.look_size)(1)
-            if "plate-reader" in needs:
-                models.plates()
+            kinds = {kind for zone in camera.all_zones() for kind in zone.rules}
+            models.open({name for kind in kinds for name in detectors.discover()[kind].needs}, camera)
         self._clock = clock
         self._farewell = status
         # Another broker than the embedded one keeps the sessions of those who listen.

@@ -100,9 +100,9 @@ class Worker:
         self._state_file = state_file
         self._watched = {r.camera.id: Watched(r.camera, r, a) for r, a in cameras}
         kept = load(state_file)
-        for camera, states in kept.states.items():
+        for camera, snapshot in kept.cameras.items():
             if camera in self._watched:
-                self._watched[camera].analysis.restore(states)
+                self._watched[camera].analysis.restore(snapshot)
         self._recorder = Recorder(
             store=store,
             settings=config.evidence,
@@ -264,9 +264,9 @@ class Worker:
             self._link.send(wire.topic("status", self._site, status.camera), wire.encode_status(status), qos=1, retain=True)
 
     def _keep(self) -> None:
-        states = {camera: w.analysis.snapshot() for camera, w in self._watched.items()}
+        cameras = {camera: w.analysis.snapshot() for camera, w in self._watched.items()}
         try:
-            save(self._state_file, Kept(states, self._recorder.records()))
+            save(self._state_file, Kept(cameras, self._recorder.records()))
             self._unsaved = False
         except StorageError as error:
             log.error("%s", error)

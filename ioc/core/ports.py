@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -43,6 +43,16 @@ class ObjectDetector(Protocol):
         ...
 
 
+class WaterModel(Protocol):
+    """A picture in, flood water out. Raises :class:`ioc.core.errors.ModelError` on a fault."""
+
+    def look(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Flood water in a uint8 (H, W, 3) BGR picture: float32 (rows, columns), likelihood 0..1 for each cell of a grid
+        that covers the picture.
+        """
+        ...
+
+
 class Tracker(Protocol):
     """Detections of successive frames in, tracks out."""
 
@@ -65,6 +75,16 @@ class PictureHealth:
     """Mean absolute difference to the previous picture, 0..1; None for the first."""
     view: float | None = None
     """How much of the camera's usual view is left, 1 (all) to 0 (it looks elsewhere); None while that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WaterMap:
+    """Flood water in one picture, as :class:`WaterModel` saw it."""
+
+    at: float
+    """Time of the picture that was looked at, s; it may be older than the scene."""
+    cells: NDArray[np.float32]
+    """float32 (rows, columns), likelihood 0..1; the grid covers the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +143,16 @@ class Scene(Protocol):
     @property
     def still_objects(self) -> Sequence[StillObject]:
         """New things that lie still and are neither person nor vehicle, hidden ones included (``last_seen`` < ``at``)."""
+        ...
+
+    @property
+    def fires(self) -> Sequence[Detection]:
+        """Fire and smoke, labels ``fire`` and ``smoke``. Needs the model ``fire``."""
+        ...
+
+    @property
+    def water(self) -> WaterMap:
+        """Where the picture shows flood water. Needs the model ``water``."""
         ...
 
     @property
@@ -206,6 +236,20 @@ class PassageReader(Protocol):
 
     def finish(self, at: float) -> Iterable[Passage]:
         """The passages that end at ``at`` (s) because the stream does."""
+        ...
+
+
+class LearningRule(Protocol):
+    """A rule that learns something of its camera that must outlive a restart of the worker."""
+
+    def remember(self) -> Mapping[str, Any]:
+        """What was learnt, as values that JSON carries."""
+        ...
+
+    def recall(self, learnt: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`remember` gave, maybe of another version of the program. Raises ValueError, LookupError
+        or TypeError for what it cannot use, and has then changed nothing.
+        """
         ...
 
 

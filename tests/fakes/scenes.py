@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import PictureHealth, StreamHealth
+from ioc.core.ports import PictureHealth, StreamHealth, WaterMap
 from ioc.core.types import Box, Detection, Frame, PlateRead, StillObject, Track
 
 ORDINARY = PictureHealth(brightness=0.4, contrast=0.2, detail=0.2, change=0.01)
@@ -28,6 +28,8 @@ class FakeScene:
     detections: tuple[Detection, ...] = ()
     tiled: dict[int, tuple[Detection, ...]] = field(default_factory=dict)
     still_objects: tuple[StillObject, ...] = ()
+    fires: tuple[Detection, ...] = ()
+    water: WaterMap | None = None
     picture: PictureHealth = ORDINARY
     stream: StreamHealth = field(default_factory=StreamHealth)
     blind: bool = False

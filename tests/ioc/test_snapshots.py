@@ -8,7 +8,7 @@ import pytest
 
 from ioc.core.errors import StorageError
 from ioc.core.incidents import Policy, State, advance, resumed
-from ioc.core.snapshots import decode_states, encode_states
+from ioc.core.snapshots import Snapshot, decode_snapshot, encode_snapshot
 from ioc.core.types import Box, Observation
 
 POLICY = Policy(confirm_s=2, hold_s=1, cooldown_s=9, same_place_iou=0.5)
@@ -30,16 +30,21 @@ def test_there_and_back():
     state = some_state()
     assert state.cooling
     assert state.incidents
-    ((kind, kept),) = decode_states(encode_states({"parking": state})).items()
+    ((kind, kept),) = decode_snapshot(encode_snapshot(Snapshot({"parking": state}))).states.items()
     assert (kind, kept) == ("parking", resumed(state))
     assert (kept.incidents, kept.cooling, kept.at) == (state.incidents, state.cooling, state.at)
+
+
+def test_what_was_learnt_there_and_back():
+    learnt = {"flood": {"dry": {"road": 0.125}, "since": None, "words": ["ngập"]}}
+    assert decode_snapshot(encode_snapshot(Snapshot({}, learnt))) == Snapshot({}, learnt)
 
 
 def test_a_restart_opens_no_second_alert():
     state = State()
     for at in range(5):
         state, out = advance(state, [car("kerb:7")], float(at), POLICY)
-    state = decode_states(encode_states({"parking": state}))["parking"]
+    state = decode_snapshot(encode_snapshot(Snapshot({"parking": state}))).states["parking"]
     opened = []
     for at in range(60, 90):  # a minute later, and the tracker counts from one again
         state, out = advance(state, [car("kerb:1")], float(at), POLICY)
@@ -51,7 +56,7 @@ def kept_with_a_parked_car():
     state = State()
     for at in range(5):
         state, _ = advance(state, [car("kerb:1")], float(at), POLICY)
-    return decode_states(encode_states({"parking": state}))["parking"]
+    return decode_snapshot(encode_snapshot(Snapshot({"parking": state}))).states["parking"]
 
 
 def test_another_vehicle_with_an_old_number_refutes_nothing():
@@ -90,13 +95,15 @@ def test_subjects_without_a_place_keep_their_names():
     state = State()
     for at in range(3):
         state, _ = advance(state, [lost], float(at), policy)
-    state = decode_states(encode_states({"camera": state}))["camera"]
+    state = decode_snapshot(encode_snapshot(Snapshot({"camera": state}))).states["camera"]
     state, out = advance(state, [lost], 3.0, policy)
     assert out == ()
     assert len(state.incidents) == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"version": 99, "states": {}}', b'{"version": 2, "states": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b'{"version": 99, "states": {}, "learnt": {}}', b'{"version": 3, "states": {"a": 1}, "learnt": {}}']
+)
 def test_anything_else_is_refused(data):
     with pytest.raises(StorageError):
-        decode_states(data)
+        decode_snapshot(data)

@@ -25,6 +25,18 @@ class ScriptedModels:
     def street(self, look_size):
         return lambda tiles: self.detector
 
+    def plates(self):
+        raise AssertionError("no rule reads plates")
+
+    def fire(self):
+        raise AssertionError("no rule looks for fire")
+
+    def water(self):
+        raise AssertionError("no rule looks for water")
+
+    def open(self, names, camera):
+        """Nothing has to be opened."""
+
 
 def site_text(
     folder: Path,

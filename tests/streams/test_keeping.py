@@ -6,6 +6,7 @@ import pytest
 
 from ioc.core.errors import StorageError
 from ioc.core.incidents import Policy, State, advance, resumed
+from ioc.core.snapshots import Snapshot
 from ioc.core.types import Box, EvidenceItem, Observation
 from streams.keeping import Kept, load, save
 from streams.recorder import Record
@@ -16,7 +17,8 @@ ITEM = EvidenceItem(role="during", key="k", media_type="image/jpeg", sha256="0" 
 def some():
     seen = Observation(kind="parking", subject="kerb:1", zone="kerb", box=Box(0, 0, 1, 1), detail={"label": "car"})
     state, _ = advance(State(), [seen], 1.0, Policy(confirm_s=0))
-    return Kept({"cam": {"parking": resumed(state)}}, {"id": Record(2, (ITEM,), ("clip: none",))})
+    snapshot = Snapshot({"parking": resumed(state)}, {"flood": {"dry": 0.1}})
+    return Kept({"cam": snapshot}, {"id": Record(2, (ITEM,), ("clip: none",))})
 
 
 def test_there_and_back(tmp_path):
@@ -31,7 +33,7 @@ def test_nothing_kept_is_empty(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"states": {"cam": {}}, "records": {}}', '{"states": {}, "records": 3}']
+    "text", ["", "{", "[]", "{}", '{"cameras": {"cam": {}}, "records": {}}', '{"cameras": {}, "records": 3}']
 )
 def test_a_broken_file_is_set_aside(tmp_path, text, caplog):
     path = tmp_path / "worker.state.json"

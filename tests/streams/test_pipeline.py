@@ -9,8 +9,10 @@ import detectors
 from ioc.core.config import Camera, parse_config
 from ioc.core.errors import ConfigError
 from ioc.core.ports import DetectorSpec, StreamHealth
+from ioc.core.snapshots import Snapshot
 from ioc.core.types import Box, Frame
 from streams.pipeline import AnalysisError, CameraAnalysis
+from streams.senses import Senses
 from tests.fakes.places import grainy, place
 from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
 
@@ -48,8 +50,10 @@ def analysis(detector, registry=None, text=SITE):
         timezone="UTC",
         camera=camera,
         registry=registry or detectors.discover(),
-        detector=lambda tiles: detector,
-        tracker=PassThroughTracker(),
+        senses=Senses(
+            street=lambda tiles: detector,
+            tracker=PassThroughTracker(),
+        ),
     )
 
 
@@ -210,9 +214,56 @@ def test_tiles_are_searched_at_their_own_rate():
         timezone="UTC",
         camera=camera,
         registry=detectors.discover(),
-        detector=lambda tiles: tiled if tiles == 2 else plain,
-        tracker=PassThroughTracker(),
+        senses=Senses(
+            street=lambda tiles: tiled if tiles == 2 else plain,
+            tracker=PassThroughTracker(),
+        ),
     )
     events, _ = drive(made, 6, step=0.25)
     assert tiled.calls == 4, "every two seconds"
     assert ("opened", "crowd", 2.0) in events
+
+
+class Learning:
+    """A rule that counts pictures and must not start again from none."""
+
+    def __init__(self, zones, context):
+        self.pictures = 0
+
+    def observe(self, scene):
+        self.pictures += 1
+        return ()
+
+    def policy(self, observation):
+        raise AssertionError("nothing is observed")
+
+    def remember(self):
+        return {"pictures": self.pictures}
+
+    def recall(self, learnt):
+        self.pictures = int(learnt["pictures"])
+
+
+def learning():
+    spec = DetectorSpec(kind="learning", settings=detectors.discover()["camera"].settings, factory=Learning, title={})
+    return analysis(
+        ScriptedDetector(),
+        registry={**detectors.discover(), "learning": spec},
+        text=SITE.replace("rules: {camera:", "rules: {learning: {}, camera:"),
+    )
+
+
+def test_what_a_rule_has_learnt_outlives_a_restart():
+    before = learning()
+    drive(before, 2)
+    after = learning()
+    after.restore(before.snapshot())
+    drive(after, 1)
+    assert after.snapshot().learnt == {"learning": {"pictures": 5 + 3}}
+
+
+def test_what_a_rule_cannot_use_is_told_and_left(caplog):
+    made = learning()
+    made.restore(Snapshot(learnt={"learning": {"frames": 7}, "gone": {"a": 1}}))
+    assert "what the rule learning had learnt cannot be used" in caplog.text
+    assert made.snapshot().learnt == {"learning": {"pictures": 0}}

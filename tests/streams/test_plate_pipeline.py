@@ -17,6 +17,7 @@ from models.catalog import make_tracker
 from streams.gate import Gate, GateSettings
 from streams.pipeline import AnalysisError, CameraAnalysis
 from streams.plates import PlateModels, PlateSearch
+from streams.senses import Senses
 from streams.setup import SharedModels
 from tests.fakes.plates import ScriptedFinder, ScriptedReader, noise
 from tests.fakes.vision import ScriptedDetector, detection
@@ -33,10 +34,12 @@ def analysis(detector, models=None):
         timezone="UTC",
         camera=config.cameras[0],
         registry=detectors.discover(),
-        detector=lambda tiles: detector,
-        tracker=make_tracker(),
-        plates=PlateSearch(lambda: models) if models else None,
-        gate=Gate(GateSettings(moved=0.0)),  # every frame is looked at: the scripts count them
+        senses=Senses(
+            street=lambda tiles: detector,
+            tracker=make_tracker(),
+            plates=PlateSearch(lambda: models) if models else None,
+            gate=Gate(GateSettings(moved=0.0)),  # every frame is looked at: the scripts count them
+        ),
     )
 
 
@@ -95,7 +98,7 @@ def test_a_reader_that_fails_is_no_street_without_plates():
     made = analysis(ScriptedDetector(approaching), PlateModels(ScriptedFinder(), ScriptedReader(fail)))
     with pytest.raises(AnalysisError, match=r"rule plates: .*session is gone"):
         drive(made, 12)
-    with pytest.raises(AnalysisError, match="no models for plates"):
+    with pytest.raises(AnalysisError, match="asks for plates, and no model"):
         drive(analysis(ScriptedDetector(approaching)), 4)
 
 
@@ -155,9 +158,11 @@ def test_a_parked_vehicle_is_told_with_its_plate():
         timezone="UTC",
         camera=config.cameras[0],
         registry=detectors.discover(),
-        detector=lambda tiles: ScriptedDetector(lambda call: approaching(8)),
-        tracker=make_tracker(),
-        plates=PlateSearch(lambda: models),
+        senses=Senses(
+            street=lambda tiles: ScriptedDetector(lambda call: approaching(8)),
+            tracker=make_tracker(),
+            plates=PlateSearch(lambda: models),
+        ),
     )
     found = [made.analyse(i / RATE, frame(i / RATE)) for i in range(40)]
     (opened,) = [e.alert for a in found for e in a.events]

@@ -16,21 +16,19 @@ from ioc.core.types import Box, PlateRead
 from streams.plates import PlateModels
 from streams.setup import RunningWorker
 from tests.fakes.plates import ScriptedFinder, ScriptedReader
-from tests.fakes.vision import ScriptedDetector, detection
+from tests.fakes.vision import detection
 from tests.streams.bus import Collector
+from tests.streams.site import ScriptedModels
 
 CAR = detection("car", Box(0.3, 0.4, 0.7, 0.8))
 
 
-class ScriptedModels:
-    """In place of streams.setup.SharedModels."""
+class PlateReadingModels(ScriptedModels):
+    """Read plates besides."""
 
     def __init__(self):
-        self.detector = ScriptedDetector(lambda call: [CAR])
+        super().__init__(lambda call: [CAR])
         self.finder = ScriptedFinder()
-
-    def street(self, look_size):
-        return lambda tiles: self.detector
 
     def plates(self):
         return PlateModels(self.finder, ScriptedReader())
@@ -60,7 +58,7 @@ def test_a_plate_is_read_from_the_main_stream_and_told_once(server, own_broker, 
             "cameras": [camera],
         }
     )
-    config, models = parse_config(text), ScriptedModels()
+    config, models = parse_config(text), PlateReadingModels()
     running = RunningWorker(config, "w", config.cameras, models)
     thread = threading.Thread(target=running.run)
     thread.start()

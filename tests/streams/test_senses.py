@@ -1,0 +1,70 @@
+"""What costs much is done at its own rate, whoever asks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ioc.core.types import Box
+from streams.senses import FIRE_EVERY_S, WATER_EVERY_S, Paced, Senses
+from tests.fakes.scenes import blank_frame
+from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
+
+FLAME = detection("fire", Box(0.4, 0.4, 0.5, 0.5))
+
+
+class Water:
+    """Implements ioc.core.ports.WaterModel; each look sees more of it."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def look(self, image):
+        self.looks += 1
+        return np.full((2, 3), self.looks / 10, np.float32)
+
+
+def senses(**models):
+    return Senses(street=lambda tiles: ScriptedDetector(), tracker=PassThroughTracker(), **models)
+
+
+def test_a_result_is_kept_for_its_time():
+    made = []
+    paced = Paced(1.0)
+
+    def make():
+        made.append(len(made))
+        return made[-1]
+
+    assert [paced.at(at, make) for at in (5.0, 5.5, 5.99, 6.0, 6.5, 7.1)] == [0, 0, 0, 1, 1, 2]
+    assert paced.at(3.0, make) == 3, "the clock was set back: what was made later is worth nothing"
+    assert paced.at(3.5, make) == 3
+
+
+def test_fire_is_looked_for_at_its_own_rate():
+    detector = ScriptedDetector(lambda call: [FLAME] if call > 1 else [])
+    made = senses(fire=lambda: detector)
+    seen = [list(made.fires(blank_frame(i * FIRE_EVERY_S / 5))) for i in range(11)]
+    assert detector.calls == 3
+    assert seen == [[]] * 5 + [[FLAME]] * 6
+
+
+def test_water_says_when_it_was_seen():
+    model = Water()
+    made = senses(water=lambda: model)
+    maps = [made.water(blank_frame(at)) for at in (10.0, 10.0 + WATER_EVERY_S / 2, 10.0 + WATER_EVERY_S)]
+    assert [m.at for m in maps] == [10.0, 10.0, 10.0 + WATER_EVERY_S]
+    assert [float(m.cells.max()) for m in maps] == pytest.approx([0.1, 0.1, 0.2])
+    assert model.looks == 2
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (lambda s: s.fires(blank_frame()), "fire"),
+        (lambda s: s.water(blank_frame()), "water"),
+    ],
+)
+def test_a_missing_model_is_no_quiet_street(ask, name):
+    with pytest.raises(LookupError, match=name):
+        ask(senses())
