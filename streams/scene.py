@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NoReturn
 
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import PictureHealth, PlateLook, StreamHealth, WaterMap
+from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
 from ioc.core.types import Detection, Frame, PlateRead, StillObject, Track
+from ioc.core.water import WaterMap
 from streams.senses import Senses
 from streams.thumbnail import Thumbnail
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NoReturn, TypeVar
 
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker, WaterMap, WaterModel
+from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker
 from ioc.core.types import Detection, Frame, StillObject, Track
+from ioc.core.water import WaterFinder, WaterMap
 from streams.gate import Gate
 from streams.plates import PlateSearch
 from streams.still import StillThings
@@ -55,7 +56,7 @@ class Senses:
         tracker: Tracker,
         plates: PlateSearch | None = None,
         fire: Callable[[], ObjectDetector] | None = None,
-        water: Callable[[], WaterModel] | None = None,
+        water: Callable[[], WaterFinder] | None = None,
         gate: Gate | None = None,
     ) -> None:
         """``fire`` and ``water`` are asked for the model at the first look. What is None may not be asked for by a rule."""

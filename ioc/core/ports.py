@@ -12,6 +12,7 @@ from ioc.core.incidents import Policy
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
 from ioc.core.types import Detection, Frame, Observation, PlateRead, StillObject, Track, Zone
+from ioc.core.water import WaterMap
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,16 +44,6 @@ class ObjectDetector(Protocol):
         ...
 
 
-class WaterModel(Protocol):
-    """A picture in, flood water out. Raises :class:`ioc.core.errors.ModelError` on a fault."""
-
-    def look(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Flood water in a uint8 (H, W, 3) BGR picture: float32 (rows, columns), likelihood 0..1 for each cell of a grid
-        that covers the picture.
-        """
-        ...
-
-
 class Tracker(Protocol):
     """Detections of successive frames in, tracks out."""
 
@@ -75,16 +66,6 @@ class PictureHealth:
     """Mean absolute difference to the previous picture, 0..1; None for the first."""
     view: float | None = None
     """How much of the camera's usual view is left, 1 (all) to 0 (it looks elsewhere); None while that is not known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WaterMap:
-    """Flood water in one picture, as :class:`WaterModel` saw it."""
-
-    at: float
-    """Time of the picture that was looked at, s; it may be older than the scene."""
-    cells: NDArray[np.float32]
-    """float32 (rows, columns), likelihood 0..1; the grid covers the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ioc.core.plate_votes import Glimpse
-from ioc.core.ports import PictureHealth, StreamHealth, WaterMap
+from ioc.core.ports import PictureHealth, StreamHealth
 from ioc.core.types import Box, Detection, Frame, PlateRead, StillObject, Track
+from ioc.core.water import WaterMap
 
 ORDINARY = PictureHealth(brightness=0.4, contrast=0.2, detail=0.2, change=0.01)
 VEHICLES = {"bicycle", "motorcycle", "car", "bus", "truck"}

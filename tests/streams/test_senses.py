@@ -14,7 +14,7 @@ FLAME = detection("fire", Box(0.4, 0.4, 0.5, 0.5))
 
 
 class Water:
-    """Implements ioc.core.ports.WaterModel; each look sees more of it."""
+    """Implements ioc.core.water.WaterFinder; each look sees more of it."""
 
     def __init__(self):
         self.looks = 0
