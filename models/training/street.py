@@ -113,8 +113,8 @@ def rate_at(step: int, progress: float) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + math.cos(math.pi * min(progress, 1.0))))
 
 
-def train(model: DetectionModel, scenes: list[Scene], target: Path, plan: Plan) -> None:
-    """Train `model` and write its moving average to `target` every 50 steps and at the end."""
+def train(model: DetectionModel, windows: IterableDataset[dict[str, Tensor]], target: Path, plan: Plan) -> None:
+    """Train `model` on batches without end and write its moving average to `target` every 50 steps and at the end."""
     model.args = get_cfg()
     model.train().to(memory_format=torch.channels_last)
     loss_of = StreetLoss(model)
@@ -124,7 +124,7 @@ def train(model: DetectionModel, scenes: list[Scene], target: Path, plan: Plan) 
     optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.999))
     average = ModelEMA(model, decay=0.995, tau=100)
     started = time.monotonic()
-    batches = iter(DataLoader(Windows(scenes, plan.seed), batch_size=None))
+    batches = iter(DataLoader(windows, batch_size=None))
     step, progress = 0, 0.0
     while progress < 1:
         for group in optimiser.param_groups:
@@ -170,7 +170,7 @@ def main() -> None:
     model = six_class_model(arguments.start)
     scenes = load_scenes(arguments.work)
     plan = Plan(steps=arguments.steps, minutes=arguments.minutes, rate=arguments.rate, seed=arguments.seed)
-    train(model, scenes, arguments.target, plan)
+    train(model, Windows(scenes, plan.seed), arguments.target, plan)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ from models.training.common import Boxes, Image, area, read_image
 
 WINDOW = (480, 320)
 """Width and height of a window, pixels of the network's input."""
+Sides = tuple[tuple[float, float, float], ...]
+"""Least and greatest length of a scaled frame's long side, and how large a share of the windows has it."""
+SIDES: Sides = ((540, 760, 0.5), (330, 500, 0.3), (760, 1150, 0.2))
+"""Mostly about 640 and 416, at times larger."""
 GREY = 114
 SMALLEST = 6.0
 """An object whose longer side is shorter, in pixels of the input, is ignored rather than learned."""
@@ -70,10 +74,10 @@ def load_scenes(work: Path) -> list[Scene]:
     return scenes
 
 
-def window(scene: Scene, rng: np.random.Generator) -> Window:
+def window(scene: Scene, rng: np.random.Generator, shape: tuple[int, int] = WINDOW, sides: Sides = SIDES) -> Window:
     """Return a random window of `scene`: scaled, shifted, perhaps mirrored, and damaged as cameras damage."""
-    width, height = WINDOW
-    scale = _long_side(rng) / max(scene.image.shape[:2])
+    width, height = shape
+    scale = _long_side(rng, sides) / max(scene.image.shape[:2])
     size = (round(scene.image.shape[1] * scale), round(scene.image.shape[0] * scale))
     small: Any = cv2.resize(scene.image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = _offset(rng, size[0], width), _offset(rng, size[1], height)
@@ -97,9 +101,9 @@ def window(scene: Scene, rng: np.random.Generator) -> Window:
     return Window(image=np.ascontiguousarray(canvas), boxes=boxes, classes=classes, ignored=ignored)
 
 
-def _long_side(rng: np.random.Generator) -> float:
-    """Draw the length to which the frame's long side is scaled: mostly about 640 and 416, at times larger."""
-    low, high = ((540, 760), (330, 500), (760, 1150))[rng.choice(3, p=(0.5, 0.3, 0.2))]
+def _long_side(rng: np.random.Generator, sides: Sides) -> float:
+    """Draw the length to which the frame's long side is scaled."""
+    low, high, _ = sides[rng.choice(len(sides), p=[share for _, _, share in sides])]
     return float(rng.uniform(low, high))
 
 

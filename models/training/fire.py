@@ -1,0 +1,110 @@
+"""Fine-tune the fire detector on scenes that `models.training.fire_scenes` draws, and export it.
+
+    python -m models.training.fire train COCO.pt DATA WORK CHECKPOINT.pt --minutes 14
+    python -m models.training.fire export CHECKPOINT.pt models/weights/fire.onnx --data DATA
+
+Training itself is that of the street detector: one thread, bfloat16 in channels-last order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import IterableDataset, get_worker_info
+from ultralytics import YOLO
+from ultralytics.nn.tasks import DetectionModel
+
+from models.training.common import sha256
+from models.training.fire_pictures import LABELS, load_labelled, load_negatives, training_list
+from models.training.fire_scenes import FireScenes
+from models.training.street import BATCH, Plan, collate, train
+from models.training.street_crops import Sides, window
+from models.training.street_model import export_onnx
+
+SHAPE = (416, 256)
+"""A window: a whole wide picture as the product looks at it."""
+SIDES: Sides = ((380, 470, 0.6), (300, 380, 0.15), (470, 760, 0.25))
+RARE = 0.01
+"""Score that the new classes start with everywhere."""
+
+
+def fire_model(weights: Path) -> DetectionModel:
+    """YOLO11n with a fresh last layer of two classes; a checkpoint of the fire detector is returned as it is."""
+    model: DetectionModel = YOLO(str(weights)).model.float()
+    head = model.model[-1]
+    if tuple(model.names.values()) != LABELS:
+        for branch in head.cv3:
+            new = nn.Conv2d(branch[-1].in_channels, len(LABELS), 1)
+            nn.init.normal_(new.weight, std=0.01)
+            nn.init.constant_(new.bias, math.log(RARE / (1 - RARE)))
+            branch[-1] = new
+        head.nc = len(LABELS)
+        head.no = head.nc + 4 * head.reg_max
+        model.names = dict(enumerate(LABELS))
+        model.nc = model.yaml["nc"] = len(LABELS)
+    return model.requires_grad_(True)
+
+
+class FireWindows(IterableDataset[dict[str, Tensor]]):
+    """An endless, seeded stream of batches."""
+
+    def __init__(self, scenes: FireScenes, seed: int) -> None:
+        self._scenes, self._seed = scenes, seed
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([self._seed, worker.id if worker else 0])
+        while True:
+            yield collate([window(self._scenes.draw(rng), rng, SHAPE, SIDES) for _ in range(BATCH)])
+
+
+def load_scenes(data: Path, work: Path) -> FireScenes:
+    """Everything that windows are drawn from."""
+    labelled = [source for _, source in load_labelled(data)]
+    streets = [source for _, source in load_negatives(data)]
+    return FireScenes(np.load(work / "plumes.npz")["plumes"], labelled, streets)
+
+
+def main() -> None:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ways = parser.add_subparsers(dest="way", required=True)
+    learn = ways.add_parser("train")
+    learn.add_argument("start", type=Path, help="COCO weights, or a checkpoint to go on from")
+    learn.add_argument("data", type=Path)
+    learn.add_argument("work", type=Path, help="folder with plumes.npz")
+    learn.add_argument("target", type=Path)
+    learn.add_argument("--steps", type=int, default=100_000)
+    learn.add_argument("--minutes", type=float, default=math.inf, help="a cap, for a busy machine")
+    learn.add_argument("--rate", type=float, default=6e-4)
+    learn.add_argument("--seed", type=int, default=1)
+    give = ways.add_parser("export")
+    give.add_argument("checkpoint", type=Path)
+    give.add_argument("target", type=Path)
+    give.add_argument("--data", type=Path, required=True)
+    give.add_argument("--lower", type=float, default=0.0, help="logits to take off the scores")
+    options = parser.parse_args()
+    if options.way == "export":
+        export_onnx(options.checkpoint, options.target, lower=options.lower)
+        listed = options.target.parent.parent / "cards" / f"{options.target.stem}.training.txt"
+        listed.parent.mkdir(parents=True, exist_ok=True)
+        listed.write_text("".join(f"{digest}\n" for digest in training_list(options.data)))
+        print(f"{options.target} sha256 {sha256(options.target)}, {options.target.stat().st_size} bytes")
+        return
+    random.seed(options.seed)
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(1)
+    plan = Plan(steps=options.steps, minutes=options.minutes, rate=options.rate, seed=options.seed)
+    windows = FireWindows(load_scenes(options.data, options.work), options.seed)
+    train(fire_model(options.start), windows, options.target, plan)
+
+
+if __name__ == "__main__":
+    main()
