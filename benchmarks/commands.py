@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from benchmarks.accuracy import accuracy
 from benchmarks.cameras import cameras
 from benchmarks.console import console
 from benchmarks.plates import plates
@@ -15,6 +16,7 @@ def bench() -> None:
     """Đo tốc độ và độ chính xác. / Measure speed and accuracy; each command prints a table, or JSON."""
 
 
+bench.add_command(accuracy)
 bench.add_command(cameras)
 bench.add_command(parking)
 bench.add_command(crowd)

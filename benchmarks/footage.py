@@ -72,15 +72,17 @@ def read(path: Path) -> np.ndarray:
 
 def held(pictures: Sequence[tuple[Path, float]], fps: int, seed: int = 0) -> Iterator[np.ndarray]:
     """Each picture for its seconds, with the noise that a sensor would add, uint8 (H, W, 3) BGR."""
-    rng = np.random.default_rng(seed)
-    grain: list[np.ndarray] = []
     for path, seconds in pictures:
-        image = read(path)
-        if not grain:  # a few fields in turn look as random as one for each picture, and cost a tenth
-            shape = (7, *image.shape[:2], 1)
-            grain = list(np.repeat(np.round(rng.normal(0.0, 2.0, shape)).astype(np.int16), 3, axis=3))
-        for i in range(round(seconds * fps)):
-            yield cv2.add(image, grain[i % len(grain)], dtype=cv2.CV_8U)
+        yield from grainy(read(path), round(seconds * fps), seed)
+
+
+def grainy(image: np.ndarray, times: int, seed: int = 0) -> Iterator[np.ndarray]:
+    """One picture so many times, each time with other noise of a sensor, uint8 (H, W, 3) BGR."""
+    rng = np.random.default_rng(seed)
+    # a few fields in turn look as random as one for each picture, and cost a tenth
+    grain = np.repeat(np.round(rng.normal(0.0, 2.0, (7, *image.shape[:2], 1))).astype(np.int16), 3, axis=3)
+    for i in range(times):
+        yield cv2.add(image, grain[i % len(grain)], dtype=cv2.CV_8U)
 
 
 def write_clip(path: Path, frames: Iterator[np.ndarray], fps: int) -> Path:
