@@ -1,0 +1,193 @@
+"""Trains the water network on the folder that ``water_set`` made.
+
+    python -m models.training.water DATA/weights/yolo11n_coco.pt WORK/set WORK/water.pt --minutes 12 --seed 1
+
+Fold 0 of the tiles and of the masked pictures is never trained on; ``--hold 1`` leaves another one out, to choose settings
+or to cross-validate. ``--start`` goes on from weights. The mean of the weights over the last steps is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+
+from models.training import water_paint
+from models.training.common import Image, read_image
+from models.training.water_net import STRIDE, WaterNet, from_coco, pooled
+from models.training.water_set import UNKNOWN
+
+SHARES = {
+    "tile-flood": 0.14, "tile-wet": 0.2, "tile-dry": 0.05, "masked": 0.11, "bus": 0.12, "dry": 0.13,
+    "empty": 0.08, "rendered-dry": 0.03, "rendered-wet": 0.06, "rendered-flood": 0.08,
+}  # fmt: skip
+"""Share of each group in a batch."""
+SIDE = 320
+"""Training pictures are squares of this many pixels."""
+
+
+def cut(image: Image, mask: Image, rng: np.random.Generator) -> tuple[Image, Image]:
+    """A random square of a picture, half of the time mirrored."""
+    height, width = mask.shape
+    zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(1.7)))) * SIDE / min(height, width)
+    stretch = float(np.exp(rng.normal(0, 0.1)))
+    x = rng.uniform(min(0, SIDE - width * zoom * stretch), 0) if width * zoom * stretch > SIDE else 0.0
+    low = min(0.0, SIDE - height * zoom)
+    y = low * float(rng.beta(2.0, 1.3))  # roads lie low
+    matrix = np.array([[zoom * stretch, 0, x], [0, zoom, y]], np.float32)
+    if rng.random() < 0.5:
+        matrix = np.array([[-1, 0, SIDE - 1], [0, 1, 0]], np.float32) @ np.vstack([matrix, [0, 0, 1]]).astype(np.float32)
+    out = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
+    seen = cv2.warpAffine(
+        mask, matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=UNKNOWN
+    )
+    return np.asarray(out, np.uint8), np.asarray(seen, np.uint8)
+
+
+class Pictures:
+    """An endless source of training squares."""
+
+    def __init__(self, root: Path, hold: set[int], seed: int) -> None:
+        index = json.loads((root / "index.json").read_text(encoding="utf-8"))
+        self.rng = np.random.default_rng(seed)
+        self.groups: dict[str, list[dict[str, Any]]] = {
+            group: [e for e in index if e["group"] == group and e["fold"] not in hold] for group in SHARES
+        }
+        self.root = root
+        # A camera that is seen often counts little more than one that is seen once.
+        self.odds = {group: self._odds(entries) for group, entries in self.groups.items()}
+
+    def _odds(self, entries: list[dict[str, Any]]) -> Any:
+        names = [e["source"].rsplit("_", 2)[0] if e["group"].startswith("tile") else e["name"] for e in entries]
+        weights = np.array([names.count(name) ** -0.6 for name in names])
+        return weights / weights.sum()
+
+    def one(self) -> tuple[Image, Image, int, int]:
+        """A square with its mask and what is known of the whole: flooded, wet."""
+        rng = self.rng
+        group = str(rng.choice(list(SHARES), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
+        entry = self.groups[group][int(rng.choice(len(self.groups[group]), p=self.odds[group]))]
+        image = read_image(self.root / f"{entry['name']}.jpg")
+        mask = np.asarray(cv2.imread(str(self.root / f"{entry['name']}.png"), cv2.IMREAD_GRAYSCALE), np.uint8)
+        flood, damp = entry["flood"], entry["wet"]
+        if group == "empty":
+            image, mask, flood, damp = self._painted(image, mask)
+        elif group == "dry" and rng.random() < 0.25:
+            image = water_paint.lamps(image, rng)
+        image, mask = cut(image, mask, rng)
+        if flood == 1 and not (mask == 255).mean() > 0.12 and (group != "tile-flood" or (mask == 255).any()):
+            flood = -1
+        return water_paint.spoil(image, rng), mask, flood, damp
+
+    def _painted(self, image: Image, road: Image) -> tuple[Image, Image, int, int]:
+        rng = self.rng
+        if rng.random() < 0.5:
+            image = water_paint.lamps(image, rng)
+        chance = rng.random()
+        if chance < 0.2:
+            return image, np.zeros_like(road), 0, 0
+        if chance < 0.6:
+            return water_paint.wet(image, road, rng), np.zeros_like(road), 0, 1
+        if rng.random() < 0.5:
+            image = water_paint.wet(image, road, rng)
+        return *water_paint.flood(image, road, rng), 1, 1
+
+    def batch(self, size: int) -> tuple[torch.Tensor, ...]:
+        """Pictures (N, 3, S, S), cell targets (N, S/16, S/16) with -1 for unknown, and (N, 2) flooded, wet, -1 unknown."""
+        images, cells, whole = [], [], []
+        for _ in range(size):
+            image, mask, flood, damp = self.one()
+            shape = (SIDE // STRIDE, STRIDE, SIDE // STRIDE, STRIDE)
+            known = (mask != UNKNOWN).reshape(shape).mean(axis=(1, 3))
+            share = (mask == 255).reshape(shape).mean(axis=(1, 3)) / np.maximum(known, 1e-6)
+            cells.append(np.where(known > 0.5, share, -1).astype(np.float32))
+            images.append(image)
+            whole.append((flood, damp))
+        x = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).flip(1).float() / 255
+        return (
+            x.contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(np.stack(cells)),
+            torch.tensor(whole).float(),
+        )
+
+
+def loss_of(logits: torch.Tensor, cells: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of the cells that are known and of the picture as a whole."""
+    known = (cells >= 0).float()
+    each = functional.binary_cross_entropy_with_logits(logits[:, 0], cells.clamp(0.02, 0.98), reduction="none") * known
+    per_picture = each.sum(dim=(1, 2)) / known.sum(dim=(1, 2)).clamp(min=20)
+    judged = (whole >= 0).float()
+    at_all = functional.binary_cross_entropy_with_logits(pooled(logits), whole.clamp(0.03, 0.97), reduction="none") * judged
+    return per_picture.mean() + 0.35 * at_all[:, 0].mean() + 0.2 * at_all[:, 1].mean()
+
+
+def train(options: argparse.Namespace) -> None:
+    """Run the training that the command line asks for."""
+    torch.manual_seed(options.seed)
+    cv2.setNumThreads(1)
+    torch.set_num_threads(options.threads)
+    pictures = Pictures(options.set, {0, options.hold}, options.seed)
+    net: WaterNet = from_coco(options.coco).to(memory_format=torch.channels_last)
+    if options.start:
+        net.load_state_dict(torch.load(options.start, weights_only=True))
+    mean = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
+    )
+    old = set(net.layers.parameters())
+    groups = [
+        {"params": [p for p in net.parameters() if p in old], "lr": options.rate * 0.2},
+        {"params": [p for p in net.parameters() if p not in old], "lr": options.rate},
+    ]
+    rates = [group["lr"] for group in groups]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
+    started, total, step = time.monotonic(), 0.0, 0
+    while (share := (time.monotonic() - started) / (60 * options.minutes)) < 1:
+        step += 1
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * min(1, step / 60) * (1 - share) ** 0.8
+        net.train()
+        x, cells, whole = pictures.batch(options.batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = net(x)
+        loss = loss_of(logits.float(), cells, whole)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        mean.update_parameters(net)
+        total += loss.item()
+        if step % 50 == 0:
+            print(
+                json.dumps({"step": step, "loss": round(total / 50, 4), "seconds": round(time.monotonic() - started)}),
+                flush=True,
+            )
+            total = 0.0
+            torch.save(mean.module.state_dict(), options.out)
+    torch.save(mean.module.state_dict(), options.out)
+
+
+def main() -> None:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("coco", type=Path)
+    parser.add_argument("set", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--hold", type=int, default=0, help="a further fold to leave out")
+    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

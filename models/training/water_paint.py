@@ -1,0 +1,122 @@
+"""Spoils training pictures as street cameras do, and paints rain-wet and flooded ground on pictures of dry ground."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.common import Image
+
+Layer = NDArray[np.float32]
+Rng = np.random.Generator
+
+
+def noise(rng: Rng, shape: tuple[int, int], cells: tuple[int, int]) -> Layer:
+    """Smooth noise 0..1, (H, W), with about ``cells`` (rows, columns) blobs."""
+    small = rng.random(cells).astype(np.float32)
+    return np.clip(cv2.resize(small, shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1).astype(np.float32)
+
+
+def mirror(image: Image, ground: Image, rng: Rng) -> Layer:
+    """What still water on ``ground`` (uint8 mask) would mirror: each column flipped at the ground's upper edge."""
+    height, width = ground.shape
+    top = np.where(ground.any(axis=0), ground.argmax(axis=0), height).astype(np.float32)
+    top = np.minimum(cv2.blur(top[None], (31, 1))[0] + rng.uniform(-0.02, 0.02) * height, height - 1)
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    return cv2.remap(
+        image.astype(np.float32), xs, np.abs(2 * top[None] - ys), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+
+
+def lamps(image: Image, rng: Rng) -> Image:
+    """The picture at night with lamps in its upper half."""
+    height, width = image.shape[:2]
+    out = image.astype(np.float32) * rng.uniform(0.12, 0.5) * rng.uniform(0.8, 1.15, 3)
+    glow = np.zeros_like(out)
+    for _ in range(int(rng.integers(1, 7))):
+        centre = int(rng.integers(width)), int(rng.uniform(0.02, 0.5) * height)
+        colour = rng.choice(np.array([[255, 255, 255], [140, 200, 255], [120, 170, 255], [255, 235, 210], [60, 60, 255]]))
+        cv2.circle(glow, centre, int(rng.uniform(0.006, 0.03) * width) + 1, tuple(map(float, colour)), -1)
+    halo = cv2.GaussianBlur(glow, (0, 0), 0.03 * width)
+    return np.clip(out + glow + 2 * halo, 0, 255).astype(np.uint8)
+
+
+def wet(image: Image, ground: Image, rng: Rng) -> Image:
+    """Wet ground: darker, with streaks of light and soft puddles that mirror; its texture shows through."""
+    shape = image.shape[:2]
+    seen = cv2.GaussianBlur(mirror(image, ground, rng), (0, 0), sigmaX=rng.uniform(0.5, 3), sigmaY=rng.uniform(6, 30))
+    patches = noise(rng, (shape[0], shape[1]), (int(rng.integers(4, 12)), int(rng.integers(3, 8))))
+    share = rng.uniform(0.1, 0.5) * (0.4 + 0.6 * patches)
+    damp = image.astype(np.float32) * rng.uniform(0.4, 0.8) + seen * share[..., None] * rng.uniform(0.6, 1.6)
+    soft = cv2.GaussianBlur(ground.astype(np.float32) / 255, (0, 0), 3)[..., None]
+    return np.clip(image * (1 - soft) + damp * soft, 0, 255).astype(np.uint8)
+
+
+def flood(image: Image, ground: Image, rng: Rng) -> tuple[Image, Image]:
+    """Flooded ground and the mask of the water: its own colour, mirrored surroundings, ripples; it hides markings."""
+    shape = (image.shape[0], image.shape[1])
+    ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    length = rng.uniform(3, 14)
+    size = rng.uniform(0.3, 3.0) * (0.4 + 1.2 * ys / shape[0])
+    wave = np.sin(ys / length + 4 * noise(rng, shape, (6, 6))) + np.sin(ys / (0.6 * length) + xs / (4 * length))
+    seen = mirror(image, ground, rng)
+    seen = cv2.GaussianBlur(seen, (0, 0), sigmaX=rng.uniform(0.3, 2), sigmaY=rng.uniform(0.5, 12))
+    seen = cv2.remap(seen, xs + (size * wave).astype(np.float32), ys + (size * wave).astype(np.float32), cv2.INTER_LINEAR,
+                     borderMode=cv2.BORDER_REFLECT)  # fmt: skip
+    light = max(12.0, float(image.mean()))
+    tone = np.array([rng.uniform(0.45, 1.0), rng.uniform(0.75, 1.0), 1.0]) * light * rng.uniform(0.4, 1.3)
+    far = np.clip(1 - (ys / shape[0]), 0, 1)
+    share = np.clip(rng.uniform(0.1, 0.5) + rng.uniform(0, 0.5) * far, 0, 0.9)[..., None]
+    water = tone * (1 - share) + seen * share + (light * rng.uniform(0, 0.12) * wave)[..., None]
+    water = water + image * rng.uniform(0, 0.15)
+    reach = noise(rng, shape, (5, 4)) < (1.1 if rng.random() < 0.5 else rng.uniform(0.35, 0.8))
+    cover = ((ground > 0) & reach).astype(np.float32)
+    soft = cv2.GaussianBlur(cover, (0, 0), 1.5)[..., None]
+    return np.clip(image * (1 - soft) + water * soft, 0, 255).astype(np.uint8), (cover * 255).astype(np.uint8)
+
+
+def rain(image: Image, rng: Rng) -> Image:
+    """Streaks, haze and blurred drops on the lens."""
+    height, width = image.shape[:2]
+    layer = np.zeros((height, width), np.float32)
+    slant = rng.uniform(-0.3, 0.3)
+    for _ in range(int(rng.integers(10, 160))):
+        x, y, length = rng.uniform(0, width), rng.uniform(-10, height), rng.uniform(6, 30)
+        cv2.line(layer, (int(x), int(y)), (int(x + length * slant), int(y + length)), float(rng.uniform(20, 90)), 1)
+    out = (
+        image.astype(np.float32) * rng.uniform(0.85, 1)
+        + cv2.GaussianBlur(layer, (0, 0), 0.7)[..., None]
+        + rng.uniform(0, 16)
+    )
+    if rng.random() < 0.35:
+        drops = np.zeros((height, width), np.float32)
+        for _ in range(int(rng.integers(1, 6))):
+            centre = int(rng.integers(width)), int(rng.integers(height))
+            cv2.circle(drops, centre, int(rng.uniform(0.02, 0.09) * width), (1.0,), -1)
+        drops = cv2.GaussianBlur(drops, (0, 0), 4)[..., None]
+        out = out * (1 - drops) + cv2.GaussianBlur(out, (0, 0), 7) * rng.uniform(0.9, 1.25) * drops
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def spoil(image: Image, rng: Rng) -> Image:
+    """Light, colour, blur, noise, rain and JPEG of a street camera."""
+    out = image.astype(np.float32)
+    if rng.random() < 0.3:
+        out = 255 * (out / 255) ** rng.uniform(0.6, 2.4) * rng.uniform(0.5, 1)
+    out = out * rng.uniform(0.8, 1.2) * rng.uniform(0.88, 1.12, 3) + rng.uniform(-14, 14)
+    if rng.random() < 0.15:
+        out = np.repeat(out.mean(axis=2, keepdims=True), 3, axis=2)
+    out = np.clip(out, 0, 255)
+    if rng.random() < 0.3:
+        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 2.2))
+    result = out.astype(np.uint8)
+    if rng.random() < 0.25:
+        result = rain(result, rng)
+    if rng.random() < 0.5:
+        grain = rng.normal(0, rng.exponential(5), result.shape).astype(np.float32)
+        result = np.clip(result + grain, 0, 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        _, data = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])
+        result = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return result
