@@ -65,7 +65,8 @@ def _grab(case: Case, mistakes: Sequence[Mistake], folder: Path) -> dict[Mistake
     for frame in file_frames(case.video, camera="clip", start=0.0, rate=case.camera.get("rate", 4.0)):
         last = frame.image
         while left and frame.at >= _moment(left[0]) - 1e-3:
-            found[left[0]] = _write(folder, left.pop(0), frame.image)
+            mistake = left.pop(0)
+            found[mistake] = _write(folder, mistake, frame.image)
     if last is not None:
         found |= {m: _write(folder, m, last) for m in left}
     return found
