@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-Corners = tuple[float, float, float, float]
-"""x1, y1, x2, y2 as fractions 0..1 of the picture."""
+from models.corners import Corners
 
-BORDER: Final = 0.004
-"""An edge so near the picture's border is the border's, not the object's."""
+BORDER: Final = 0.012
+"""An edge so near the picture's border is the border's, not the object's: boxes of cut objects end a little before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +84,11 @@ class Stillness:
         if self.since is None and at - self.anchor_at >= self._settings.after - 1e-6:
             self.since = self.anchor_at
         return False
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it was last seen away from its place: on its way, or a bad box."""
+        return self.away_since is not None
 
     def shift(self, seconds: float) -> None:
         """The clock was set: move all times along."""

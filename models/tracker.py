@@ -9,11 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ioc.core.types import Box, Detection, Track
 from models.association import Association
+from models.corners import Corners, area, beyond, corners, fit, overlap, shared, shared_by_three, step
 from models.labels import group_of
-from models.stillness import Corners, Stillness, StillSettings
+from models.stillness import Stillness, StillSettings
+
+PART: Final = 0.85
+"""Share of a box that must lie in another one to be a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,8 @@ class TrackerSettings:
     """Least overlap of a detection with the box where its track is expected, both enlarged (``models.association``)."""
     same_place: float = 0.5
     """Overlap from which a new detection is the object that is remembered there."""
+    beyond: float = 0.2
+    """By which fraction of its width or height it may reach beyond that place: more is another object."""
     held: float = 2.0
     """An object that takes up a remembered one's identity and drives on within this time was another one."""
     vote: float = 10.0
@@ -49,6 +56,7 @@ class _Body:
     __slots__ = (
         "box",
         "confidence",
+        "drift",
         "first_seen",
         "group",
         "id",
@@ -69,6 +77,9 @@ class _Body:
         self.votes: dict[str, float] = {}
         self.first_seen = self.last_seen = at
         self.still = Stillness(corners(seen.box), at, settings.still)
+        self.box = seen.box
+        self.drift = (0.0, 0.0)
+        """Its last step, of the middle of its box."""
         self.shown = False
         """Whether it is told of: a flicker of weak detections is not."""
         self.resumed: tuple[float, float] | None = None
@@ -83,14 +94,20 @@ class _Body:
         self.votes[seen.label] = self.votes.get(seen.label, 0.0) + seen.confidence
         # Ties go to the present label: it may only lose to a better one.
         self.label = max(self.votes, key=lambda label: (self.votes[label], label == self.label))
+        self.drift = step(corners(self.box), corners(seen.box))
         self.box = seen.box
         self.confidence = seen.confidence
         self.last_seen = at
-        self.shown |= seen.confidence >= settings.sure or at - self.first_seen >= settings.weak
+        self.shown |= seen.confidence >= settings.sure
+
+    @property
+    def remembered(self) -> bool:
+        """Whether it stands where it was seen last, and so is expected there again."""
+        return self.still.since is not None and not self.still.leaving
 
     def track(self, at: float) -> Track:
         """Its public face; a hidden still object is where it stands."""
-        hidden = self.last_seen < at and self.still.since is not None
+        hidden = self.last_seen < at and self.remembered
         return Track(
             id=self.id,
             label=self.label,
@@ -110,6 +127,8 @@ class StreetTracker:
         self._groups: dict[str, Association] = {}
         self._bodies: list[_Body] = []
         self._by_key: dict[str, _Body] = {}
+        self._boxes: list[Corners] = []
+        """Everything that was detected now."""
         self._last: float | None = None
         self._next = 1
 
@@ -118,17 +137,19 @@ class StreetTracker:
 
         A clock that was set back moves all remembered times with it, so that durations stay true.
         """
-        step = 0.0 if self._last is None else at - self._last
-        if step < 0:
-            self._shift(step)
-            step = 0.0
+        passed = 0.0 if self._last is None else at - self._last
+        if passed < 0:
+            self._shift(passed)
+            passed = 0.0
         self._last = at
-        for seen, key in self._associate(detections, step):
+        self._boxes = [corners(d.box) for d in detections]
+        for seen, key in self._associate(detections, passed):
             self._continue(seen, key, at)
         self._forget(at)
+        self._show_lasting()
         return [body.track(at) for body in self._bodies if body.shown]
 
-    def _associate(self, detections: Sequence[Detection], step: float) -> Iterable[tuple[Detection, str | None]]:
+    def _associate(self, detections: Sequence[Detection], passed: float) -> Iterable[tuple[Detection, str | None]]:
         """Each detection with the key of its track. A group has its own association, so no person takes a car's track."""
         by_group: dict[str, list[Detection]] = {group: [] for group in self._groups}
         for seen in detections:
@@ -139,7 +160,7 @@ class StreetTracker:
             if association is None:
                 s = self._settings
                 association = self._groups[group] = Association(least=s.least, overlap=s.overlap, lifespan=s.lifespan)
-            yield from zip(members, association.update(members, step), strict=True)
+            yield from zip(members, association.update(members, passed), strict=True)
 
     def _continue(self, seen: Detection, key: str | None, at: float) -> None:
         """Give one detection to the object it shows."""
@@ -154,7 +175,8 @@ class StreetTracker:
                 return
         if body.last_seen >= at:
             return  # begun by this very detection, or a second frame of the same time
-        if body.still.observe(box, at):
+        whole = body.still.place if self._covered(body, box) else box
+        if body.still.observe(whole, at):
             if body.key is not None and body.resumed is not None and at - body.resumed[0] <= self._settings.held:
                 self._give_back(body, body.key, body.resumed, seen, at)
                 return
@@ -164,8 +186,9 @@ class StreetTracker:
     def _take_up(self, seen: Detection, box: Corners, key: str | None, at: float) -> _Body | None:
         """The hidden object that stands where ``box`` is, else a new one, else, for an unsure detection, None."""
         group = group_of(seen.label)
-        hidden = [b for b in self._bodies if b.last_seen < at and b.still.since is not None and b.group == group]
-        score, _, body = max(((_match(b.still.place, box), -b.id, b) for b in hidden), default=(0.0, 0, None))
+        hidden = [b for b in self._bodies if b.last_seen < at and b.remembered and b.group == group]
+        within = [b for b in hidden if beyond(b.still.place, box) <= self._settings.beyond]
+        score, _, body = max(((fit(b.still.place, box), -b.id, b) for b in within), default=(0.0, 0, None))
         if body is None or score < self._settings.same_place:
             return None if key is None else self._begin(seen, key, at)
         if key is not None:
@@ -192,15 +215,39 @@ class StreetTracker:
         self._begin(seen, key, at).first_seen = resumed[0]
 
     def _plausible(self, body: _Body, box: Corners) -> bool:
-        """Whether a still object can have this box next; else the association has jumped to something else."""
-        if body.still.since is None:
-            return True
-        return _overlap(corners(body.box), box) >= 0.3 or _match(body.still.place, box) >= 0.3
+        """Whether an object can have this box next; else the association has jumped to something else.
+
+        What stands stays about where it is; what moves neither turns round nor doubles its size from one frame to the next.
+        """
+        before = corners(body.box)
+        if body.remembered:
+            return overlap(before, box) >= 0.3 or fit(body.still.place, box) >= 0.3
+        common, (dx, dy), size = overlap(before, box), step(before, box), min(body.box.width, body.box.height)
+        onward = body.drift[0] * dx + body.drift[1] * dy
+        turned = onward < 0 and math.hypot(dx, dy) > 0.5 * size and math.hypot(*body.drift) > 0.1 * size
+        return common >= 0.3 or (not turned and (common >= 0.1 or area(box) < 2.0 * max(area(before), 1e-9)))
+
+    def _covered(self, body: _Body, box: Corners) -> bool:
+        """Whether what is missing of a still object is behind something else that was detected."""
+        place = body.still.place
+        if body.still.since is None or shared(place, box) < 0.9 * area(box):
+            return False
+        missing = area(place) - shared(place, box)
+        hiding = max((shared(place, b) - shared_by_three(place, b, box) for b in self._boxes if b != box), default=0.0)
+        return missing > 0 and hiding >= 0.7 * missing
 
     def _detach(self, body: _Body) -> None:
         if body.key is not None:
             self._by_key.pop(body.key, None)
             body.key = None
+
+    def _show_lasting(self) -> None:
+        """Show what was never seen surely and yet lasts, unless it is a part of something that is shown already."""
+        for body in self._bodies:
+            if not body.shown and body.last_seen - body.first_seen >= self._settings.weak:
+                box = corners(body.box)
+                whole = (b for b in self._bodies if b.shown and b.group == body.group)
+                body.shown = not any(shared(corners(b.box), box) >= PART * area(box) for b in whole)
 
     def _forget(self, at: float) -> None:
         kept = [body for body in self._bodies if at - body.last_seen <= self._patience(body)]
@@ -209,7 +256,7 @@ class StreetTracker:
             self._by_key = {body.key: body for body in kept if body.key is not None}
 
     def _patience(self, body: _Body) -> float:
-        known = body.still.since is not None and body.group in self._settings.remembered
+        known = body.remembered and body.group in self._settings.remembered
         return self._settings.memory if known else self._settings.lifespan
 
     def _shift(self, seconds: float) -> None:
@@ -219,34 +266,3 @@ class StreetTracker:
             body.still.shift(seconds)
             if body.resumed is not None:
                 body.resumed = (body.resumed[0] + seconds, body.resumed[1] + seconds)
-
-
-def corners(box: Box) -> Corners:
-    """x1, y1, x2, y2."""
-    return box.x1, box.y1, box.x2, box.y2
-
-
-def _shared(a: Corners, b: Corners) -> float:
-    w = min(a[2], b[2]) - max(a[0], b[0])
-    h = min(a[3], b[3]) - max(a[1], b[1])
-    return w * h if w > 0 and h > 0 else 0.0
-
-
-def _area(a: Corners) -> float:
-    return (a[2] - a[0]) * (a[3] - a[1])
-
-
-def _overlap(a: Corners, b: Corners) -> float:
-    """Intersection over union."""
-    shared = _shared(a, b)
-    return shared / (_area(a) + _area(b) - shared) if shared else 0.0
-
-
-def _match(place: Corners, box: Corners) -> float:
-    """How well a box fits a remembered place, 0..1: their overlap, or 1 for a box inside it that shows a part of it."""
-    shared = _shared(place, box)
-    if not shared:
-        return 0.0
-    if shared >= 0.8 * _area(box) and shared >= 0.15 * _area(place):
-        return 1.0
-    return shared / (_area(place) + _area(box) - shared)

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from models.stillness import Corners, Stillness, StillSettings, displacement
+from models.corners import Corners
+from models.stillness import Stillness, StillSettings, displacement
 
 CAR: Corners = (0.4, 0.4, 0.6, 0.5)
 

@@ -98,6 +98,13 @@ def test_what_is_never_seen_surely_is_shown_only_when_it_lasts() -> None:
     assert played[-1][1][0].still_since == START
 
 
+def test_an_unsure_box_over_a_part_of_a_car_is_no_second_car() -> None:
+    """The detector gives half of a parked car besides it, weakly, for as long as it stands; a real one beside sticks out."""
+    half, beside = Detection("car", 0.28, Box(0.451, 0.451, 0.5, 0.549)), Detection("car", 0.28, Box(0.47, 0.45, 0.57, 0.55))
+    assert len(play(lambda t: [seen(0.5), half], steps(20))[-1][1]) == 1
+    assert len(play(lambda t: [seen(0.5), beside], steps(20))[-1][1]) == 2
+
+
 @pytest.mark.parametrize("step", [0.1, 0.3, 0.5])
 def test_wavering_labels_are_one_vehicle_with_the_usual_label(step: float) -> None:
     chance = random.Random(2)
@@ -165,6 +172,65 @@ def test_driving_away_ends_the_stay_and_keeps_the_identity() -> None:
     assert ids(played) == {1}
     assert played[95][1][0].still_since == START
     assert all(tracks[0].still_since is None for t, tracks in played if t > 12.2)
+
+
+def recedes(t: float) -> Detection:
+    """Drives away from the camera, into the picture's upper border; ``t`` seconds after it has set off."""
+    far = min(1.0, max(0.0, t) ** 2)
+    return Detection("car", 0.8, Box(0.3 + 0.06 * far, max(0.0, 0.05 - 0.2 * far), 0.69 - 0.06 * far, 0.74 - 0.66 * far))
+
+
+@pytest.mark.parametrize("step", [0.1, 0.25])
+@pytest.mark.parametrize("pause", [0.5, 6.0])
+def test_who_stops_where_another_has_just_driven_off_is_another(step: float, pause: float) -> None:
+    """A queue at a stop line: the first is seen to leave; the next is first seen where the first one stood."""
+    comes = 10.9 + pause
+
+    def queue(t: float) -> list[Detection]:
+        first = [recedes(t - 10)] if t < 10.9 else []
+        lower = max(0.0, 0.25 - 0.15 * (t - comes))
+        return first + ([Detection("car", 0.8, Box(0.29, lower, 0.71, lower + 0.73))] if t >= comes else [])
+
+    played = play(queue, steps(comes + 8, step))
+    assert ids(played) == {1, 2}
+    assert [track.id for track in played[-1][1]] == [2]
+    assert played[-1][1][0].still_since >= START + comes  # type: ignore[operator] # it stands
+
+
+def test_what_is_last_seen_on_its_way_is_not_remembered_where_it_stood() -> None:
+    played = play(lambda t: [seen(0.5 + max(0.0, t - 5) * 0.2)] if t < 5.4 else [], steps(12))
+    assert played[60][1] == played[61][1] != []
+    assert played[60][1][0].box.centre[0] > 0.55, "it is where it was seen last"
+    assert played[70][1] == []
+
+
+def test_what_reaches_beyond_a_remembered_place_is_another_object() -> None:
+    played = play(lambda t: [seen(0.5)] if t < 5 else [seen(0.5, 0.53, w=0.13, h=0.13)] if t > 8 else [], steps(12))
+    assert ids(played) == {1, 2}
+
+
+@pytest.mark.parametrize("keep", [1.0, 0.5])
+def test_a_bus_before_a_car_that_the_pictures_border_cuts_breaks_no_stay(keep: float) -> None:
+    """Only one edge of the car is its own, and the bus moves it."""
+
+    def border(t: float) -> list[Detection]:
+        front = 0.3 - 0.05 * (t - 5) if t < 12 else 0.05 * (t - 12) - 0.05  # a bus comes, and goes back
+        shown = min(0.2, front)
+        car = [Detection("car", 0.8, Box(0.005, 0.5, shown, 0.7))] if shown > 0.05 else []
+        return car + ([Detection("bus", 0.8, Box(max(0.0, front), 0.45, front + 0.4, 0.9))] if 5 < t < 20 else [])
+
+    played = play(border, steps(26, 0.2, keep=keep))
+    (car,) = [track for track in played[-1][1] if track.label == "car"]
+    assert car.still_since == START + played[0][0]
+    assert len(ids(played)) == 1
+
+
+def test_a_track_that_ends_does_not_jump_to_one_that_comes_the_other_way() -> None:
+    def pass_by(t: float) -> list[Detection]:
+        leaving = [Detection("car", 0.8, Box(0.34, max(0.0, 0.3 - 0.5 * t), 0.66, 0.62 - 0.5 * t))] if t < 1.2 else []
+        return leaving + ([Detection("car", 0.8, Box(0.2, 0.45 - 0.1 * (t - 1.2), 0.77, 1.0))] if t >= 1.2 else [])
+
+    assert ids(play(pass_by, steps(3, 0.2))) == {1, 2}
 
 
 @pytest.mark.parametrize("keep", [1.0, 0.5])
