@@ -28,9 +28,25 @@ def open_street(
     of 32, by default the manifest's), ``threads`` the cores of one run, ``providers`` short names that force a choice.
     Raises :class:`ModelError` if the file is missing, altered or does not fit.
     """
-    entry = find_model("street", overrides, path=manifest)
+    return open_detector(
+        "street", overrides, size=size, threads=threads, providers=providers, confidence=confidence, manifest=manifest
+    )
+
+
+def open_detector(
+    name: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    size: int | None,
+    threads: int,
+    providers: Sequence[str] | None,
+    confidence: float,
+    manifest: Path,
+) -> StreetDetector:
+    """Any detector of the manifest, by name; arguments and errors as of :func:`open_street`."""
+    entry = find_model(name, overrides, path=manifest)
     if entry.task != "detect":
-        raise ModelError(f"{entry.file}: model 'street' is for {entry.task}, not for detect")
+        raise ModelError(f"{entry.file}: model {name!r} is for {entry.task}, not for detect")
     session = Session(verify(entry), providers=providers, threads=threads)
     taken = _input_size(session) or size or max(entry.input)
     return StreetDetector(session, _labels(session, entry), size=taken, confidence=confidence)

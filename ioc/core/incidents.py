@@ -8,7 +8,7 @@ A subject's life::
 
     (none) --observed--> candidate --held confirm_s--> open --absent hold_s--> closed
                              |                            |
-                             +--absent hold_s--> (none)   +--changed or update_s--> updated
+                             +--absent pause_s-> (none)   +--changed or update_s--> updated
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ class Policy:
     """The evidence must hold this long before an alert opens."""
     hold_s: float = 2.0
     """Evidence may be away this long (an occlusion, a missed detection) without breaking."""
+    pause_s: float | None = None
+    """As ``hold_s``, before the alert opens; None for ``hold_s`` itself. Where an alert is held long, what was seen for a
+    moment must not count for as long: it would delay what begins next."""
     refute_s: float = 2.0
     """As ``hold_s``, for a subject that is seen while the evidence does not hold."""
     min_share: float = 0.5
@@ -46,8 +49,8 @@ class Policy:
     and with the same label, is that subject under a new name (a tracker lost it, a worker was restarted)."""
 
     def __post_init__(self) -> None:
-        for name in ("confirm_s", "hold_s", "refute_s", "update_s", "cooldown_s"):
-            if getattr(self, name) < 0:
+        for name in ("confirm_s", "hold_s", "pause_s", "refute_s", "update_s", "cooldown_s"):
+            if (getattr(self, name) or 0) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.max_gap_s <= 0:
             raise ValueError(f"max_gap_s must be positive, got {self.max_gap_s}")
@@ -134,7 +137,8 @@ def advance(
         found = seen.pop(key, None)
         refuted = found is not None and not found.holds
         moved = _absent(incident, step) if found is None or refuted else _present(incident, found, at, step, rule)
-        if moved.absent_s > (min(rule.refute_s, rule.hold_s) if refuted else rule.hold_s):
+        hold_s = rule.hold_s if incident.is_open or rule.pause_s is None else rule.pause_s
+        if moved.absent_s > (min(rule.refute_s, hold_s) if refuted else hold_s):
             if moved.is_open:
                 closed = replace(moved, closed_at=at, sequence=moved.sequence + 1)
                 transitions.append(Transition(Phase.CLOSED, at, closed))

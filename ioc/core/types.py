@@ -165,6 +165,24 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FireSight:
+    """Fire or smoke that a model saw, and how the picture has moved at that place."""
+
+    label: str
+    """``fire`` or ``smoke``."""
+    confidence: float
+    box: Box
+    flicker: float
+    """Share 0..1 of the box's pixels that brightened and darkened in turn over the last seconds, as a lamp does not."""
+    drift: float
+    """Share 0..1 of the box's pixels that look otherwise than some seconds ago: smoke rises and spreads, a wall does not."""
+
+    def __post_init__(self) -> None:
+        for name in ("confidence", "flicker", "drift"):
+            _unit(name, getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One object followed over time."""
 

@@ -36,6 +36,18 @@ def test_confirm_hold_close(script, expected):
     assert run(Policy(confirm_s=5, hold_s=2, min_share=0.5), script) == expected
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("#....####", [("opened", 8.0)]),  # a moment long ago is forgotten: it does not count as time without evidence
+        ("#.####", [("opened", 4.0)]),  # a shorter absence than pause_s breaks nothing
+        ("####......#..........", [("opened", 3.0), ("closed", 19.0)]),  # once open, hold_s counts
+    ],
+)
+def test_a_pause_before_the_alert_is_shorter_than_the_hold_after(script, expected):
+    assert run(Policy(confirm_s=3, hold_s=8, pause_s=1, min_share=0.5), script) == expected
+
+
 @pytest.mark.parametrize("step", [0.04, 0.2, 0.4, 1.0])
 def test_dwell_is_seconds_whatever_the_frame_rate(step):
     events = run(Policy(confirm_s=10, hold_s=2), "#" * int(15 / step), step)
