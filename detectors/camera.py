@@ -1,4 +1,4 @@
-"""A camera that fails: no frames, a frozen picture, a covered lens, a view turned away.
+"""A camera that fails: no frames, a frozen picture, a covered or defocused lens, a view turned away.
 
 Evidence at one instant comes from the stream's health and from picture statistics; no model is needed. Time adds a debounce.
 """
@@ -22,6 +22,7 @@ class Settings(Part):
     frozen_s: float = Field(20, ge=1, le=3600, description="Seconds without any change, noise included")
     covered_s: float = Field(5, ge=0, le=3600, description="Seconds without anything to see in the picture")
     turned_s: float = Field(5, ge=0, le=3600, description="Seconds of looking elsewhere")
+    defocused_s: float = Field(10, ge=0, le=3600, description="Seconds of a blurred picture")
     frozen_change: float = Field(
         0.0002, ge=0, le=1, description="Mean change of grey level (0..1) below which two pictures count as the same"
     )
@@ -34,6 +35,12 @@ class Settings(Part):
         ge=0,
         le=1,
         description="Part of the usual view that must be left in the picture, else the camera looks elsewhere",
+    )
+    defocused_sharpness: float = Field(
+        0.55,
+        ge=0,
+        le=1,
+        description="Part of the usual sharpness below which a picture is out of focus; at 0.5 edges are twice as wide",
     )
 
 
@@ -49,6 +56,7 @@ class CameraHealth:
             "frozen": _debounce(s.frozen_s),
             "covered": _debounce(s.covered_s),
             "turned": _debounce(s.turned_s, hold_s=3.0),  # another view agrees by chance now and then
+            "defocused": _debounce(s.defocused_s, hold_s=3.0),
         }
 
     def observe(self, scene: Scene) -> Iterable[Observation]:
@@ -68,6 +76,9 @@ class CameraHealth:
             yield Observation(kind="camera", subject="frozen", detail={"fault": "frozen"})
         if picture.detail < s.covered_detail and picture.contrast < s.covered_contrast:
             yield Observation(kind="camera", subject="covered", detail={"fault": "covered"})
+        elif picture.sharpness is not None and picture.sharpness < s.defocused_sharpness:  # before the view: blur hides it
+            detail = {"fault": "defocused", "sharpness": round(picture.sharpness, 2)}
+            yield Observation(kind="camera", subject="defocused", detail=detail)
         elif picture.view is not None and picture.view < s.turned_view:
             yield Observation(kind="camera", subject="turned", detail={"fault": "turned"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,8 @@ from streams.thumbnail import Thumbnail
 
 log = logging.getLogger(__name__)
 
+PICTURE = "picture"
+"""Name under which a snapshot keeps what was learnt of the camera's picture, beside those of the rules."""
 KNOWN_PLATES = 256
 """Vehicles whose plates are remembered, for the rules that tell who did something."""
 
@@ -102,7 +104,8 @@ class CameraAnalysis:
             plate_of=self._known_plates.get,
         )
         try:
-            found = self._run(scene, at, list(self._rules.values()))
+            # Behind a cover the street is not empty: as without a picture, no time passes for what happens in it.
+            found = self._run(scene, at, [r for r in self._rules.values() if r.spec.blind or not thumbnail.blank])
         finally:
             self._previous = thumbnail
         return replace(found, tracks=self._senses.tracks, looked=self._senses.looks > looks)
@@ -124,7 +127,8 @@ class CameraAnalysis:
         """The state of every rule and what the rules have learnt, to be kept over a restart."""
         return Snapshot(
             states={kind: running.state for kind, running in self._rules.items()},
-            learnt={k: dict(r.rule.remember()) for k, r in self._rules.items() if hasattr(r.rule, "remember")},
+            learnt={k: dict(r.rule.remember()) for k, r in self._rules.items() if hasattr(r.rule, "remember")}
+            | ({PICTURE: picture} if (picture := self._senses.remember()) else {}),
         )
 
     def restore(self, kept: Snapshot) -> None:
@@ -132,10 +136,14 @@ class CameraAnalysis:
         for kind, running in self._rules.items():
             running.state = kept.states.get(kind, running.state)
             if kind in kept.learnt and hasattr(running.rule, "recall"):
-                try:
-                    running.rule.recall(kept.learnt[kind])
-                except (ValueError, LookupError, TypeError) as error:
-                    log.warning("%s: what the rule %s had learnt cannot be used: %r", self.camera, kind, error)
+                self._recall(f"the rule {kind}", running.rule.recall, kept.learnt[kind])
+        self._recall("the camera's picture", self._senses.recall, kept.learnt.get(PICTURE, {}))
+
+    def _recall(self, what: str, recall: Callable[[Mapping[str, Any]], None], learnt: Mapping[str, Any]) -> None:
+        try:
+            recall(learnt)
+        except (ValueError, LookupError, TypeError) as error:
+            log.warning("%s: what %s had learnt cannot be used: %r", self.camera, what, error)
 
     def _run(self, scene: Scene, at: float, rules: Sequence[_Running]) -> Analysis:
         events: list[AlertEvent] = []

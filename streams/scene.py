@@ -42,7 +42,11 @@ class LiveScene:
     def picture(self) -> PictureHealth:
         """Statistics of the picture."""
         health = self._thumbnail.health(self._previous)
-        return replace(health, view=self._senses.view(self._thumbnail, health, self.at))
+        return replace(
+            health,
+            view=self._senses.view(self._thumbnail, health, self.at),
+            sharpness=self._senses.sharpness(self._thumbnail, self.at),
+        )
 
     @cached_property
     def _seen(self) -> tuple[Sequence[Detection], Sequence[Track]]:

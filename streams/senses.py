@@ -5,13 +5,14 @@ A part that costs much has a rate of its own and answers with its last result in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Generic, NoReturn, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NoReturn, TypeVar
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker
 from ioc.core.types import Detection, Frame, StillObject, Track
 from ioc.core.water import WaterFinder, WaterMap
+from streams.focus import UsualFocus
 from streams.gate import Gate
 from streams.plates import PlateSearch
 from streams.still import StillThings
@@ -23,6 +24,7 @@ PEOPLE_EVERY_S = 2.0
 FIRE_EVERY_S = 0.5
 WATER_EVERY_S = 2.0
 VIEW_EVERY_S = 1.0
+FOCUS_EVERY_S = 1.0
 PLAIN = 0.02
 """Share of edge pixels below which a picture shows too little to be compared with the usual view."""
 
@@ -66,13 +68,15 @@ class Senses:
         self._fire = fire
         self._water = water
         self._gate = gate or Gate()
-        self._usual = UsualView()
+        self._usual_view = UsualView()
+        self._usual_focus = UsualFocus()
         self._still = StillThings()
         self._detections: Sequence[Detection] = ()
         self._people: dict[int, Paced[Sequence[Detection]]] = {}
         self._fires: Paced[Sequence[Detection]] = Paced(FIRE_EVERY_S)
         self._waters: Paced[WaterMap] = Paced(WATER_EVERY_S)
         self._views: Paced[float | None] = Paced(VIEW_EVERY_S)
+        self._focuses: Paced[float | None] = Paced(FOCUS_EVERY_S)
         self.tracks: tuple[Track, ...] = ()
         """Those of the last look."""
         self.looks = 0
@@ -111,7 +115,21 @@ class Senses:
 
     def view(self, thumbnail: Thumbnail, health: PictureHealth, at: float) -> float | None:
         """How much of the camera's usual view is left; a picture that shows nothing is not looked at."""
-        return self._views.at(at, lambda: self._usual.agreement(thumbnail, at) if health.detail >= PLAIN else None)
+        return self._views.at(at, lambda: self._usual_view.agreement(thumbnail, at) if health.detail >= PLAIN else None)
+
+    def sharpness(self, thumbnail: Thumbnail, at: float) -> float | None:
+        """How sharp the picture is, as a part of how sharp this camera's pictures are."""
+        return self._focuses.at(at, lambda: self._usual_focus.sharpness(thumbnail, at))
+
+    def remember(self) -> dict[str, Any]:
+        """What was learnt of the camera's picture, as JSON carries it; empty while there is nothing."""
+        learnt = {"view": self._usual_view.remember(), "focus": self._usual_focus.remember()}
+        return {name: known for name, known in learnt.items() if known}
+
+    def recall(self, learnt: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`remember` gave. Raises ValueError, LookupError or TypeError for anything else."""
+        self._usual_view.recall(learnt.get("view", {}))
+        self._usual_focus.recall(learnt.get("focus", {}))
 
     def lose(self) -> None:
         """The stream is lost: nothing is seen, and so nothing is followed."""

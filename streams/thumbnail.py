@@ -17,21 +17,30 @@ CELLS = (40, 22)
 EDGE = 12
 """Grey levels a thumbnail's pixel must differ from its neighbour to count as an edge."""
 
+BLANK = 2.0
+"""Spread of grey levels, 0..255, below which a thumbnail shows nothing; noise leaves less than one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A picture at :data:`SIZE`, uint8 (90, 160)."""
+    """A picture at :data:`SIZE`, and a larger one for what is too fine to show in it."""
 
     grey: NDArray[np.uint8]
+    """uint8 (90, 160)."""
+    fine: NDArray[np.uint8]
+    """uint8 (H, W) of the same shape: the picture itself, halved while it is at least 1280 x 720."""
 
     @classmethod
     def of(cls, image: NDArray[np.uint8]) -> Thumbnail:
         """From a uint8 (H, W, 3) BGR picture of any size."""
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         # Halving is quick and averaging by a fraction is slow: in steps it costs a quarter.
+        fine = grey
         while grey.shape[1] >= 4 * SIZE[0] and grey.shape[0] >= 4 * SIZE[1]:
+            fine = grey
             grey = cv2.resize(grey, (grey.shape[1] // 2, grey.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        return cls(np.asarray(cv2.resize(grey, SIZE, interpolation=cv2.INTER_AREA), np.uint8))
+        small = cv2.resize(grey, SIZE, interpolation=cv2.INTER_AREA)
+        return cls(np.asarray(small, np.uint8), np.asarray(fine, np.uint8))
 
     def health(self, previous: Thumbnail | None) -> PictureHealth:
         """Statistics of this picture; ``previous`` is the one before it."""
@@ -45,6 +54,11 @@ class Thumbnail:
             detail=float(np.count_nonzero(edges)) / edges.size,
             change=None if previous is None else float(cv2.mean(cv2.absdiff(self.grey, previous.grey))[0]) / 255,
         )
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is one even grey, as behind a cover: it says nothing of the street, not even that it is empty."""
+        return float(self.grey.std()) < BLANK
 
     def moved(self, other: Thumbnail) -> float:
         """Largest mean difference of any of 16 x 9 blocks to another picture, in grey levels 0..255.

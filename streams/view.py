@@ -6,14 +6,17 @@ view. Only blocks that have kept their looks vouch: on a bare square the people 
 
 from __future__ import annotations
 
+import base64
 import math
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.thumbnail import Thumbnail
+from streams.thumbnail import SIZE, Thumbnail
 
 BLOCKS = (8, 5)
 SHAKE = 3
@@ -35,6 +38,10 @@ AGREE = 0.6
 TEXTURE = 1.0
 """Spread of edge strength below which a block is too plain to vouch for anything."""
 FEWEST = 4
+STEP_S = 10.0
+"""A picture stands for so many seconds at most, however long the camera was away before it."""
+ACCEPT_S = 86_400.0
+"""Seconds after which another view is the usual one: somebody has turned the camera on purpose."""
 
 Edges = NDArray[np.float32]
 
@@ -45,11 +52,11 @@ class UsualView:
     def __init__(self) -> None:
         self._usual: Edges | None = None
         self._recent: Edges | None = None
-        self._began = self._at = 0.0
+        self._at: float | None = None
+        self._age = self._away_s = 0.0
         self._reliable: NDArray[np.float64] = np.zeros(BLOCKS[0] * BLOCKS[1])
         self._judged = 0
-        self._typical = 1.0
-        self._settled_at: float | None = None
+        self._typical: float | None = None
 
     def agreement(self, picture: Thumbnail, at: float) -> float | None:
         """How much of the usual view is left in the picture of time ``at`` (s): 1 as usual, about 0 for another place.
@@ -58,17 +65,18 @@ class UsualView:
         None while the view is being learnt, and for a view too plain or too restless to tell.
         """
         grey = picture.grey.astype(np.float32)
-        if self._usual is None or self._recent is None:
-            self._usual, self._recent, self._began, self._at = grey.copy(), grey.copy(), at, at
-            return None
-        step, self._at = max(0.0, at - self._at), at
+        step, self._at = 0.0 if self._at is None else min(max(0.0, at - self._at), STEP_S), at
+        if self._usual is None:
+            self._usual = grey.copy()
+        if self._recent is None:
+            self._recent = grey.copy()
         self._recent += np.float32(1 - math.exp(-step / RECENT_S)) * (grey - self._recent)
-        age = at - self._began
-        if 0 <= age < LEARN_S:
-            self._usual += np.float32(step / (age + step) if age + step > 0 else 0.0) * (grey - self._usual)
+        self._age += step
+        if self._age < LEARN_S:
+            self._usual += np.float32(step / (self._age + step) if step else 0.0) * (grey - self._usual)
             return None
-        agrees = self._compare()
-        if age < SETTLE_S:
+        agrees = self._compare(self._usual, self._recent)
+        if self._age < SETTLE_S:
             self._judged += 1
             self._reliable += (agrees - self._reliable) / self._judged
             return None
@@ -76,21 +84,53 @@ class UsualView:
         if np.count_nonzero(vouching) < FEWEST:
             return None
         share = float(agrees[vouching].mean())
-        if self._settled_at is None:
-            self._settled_at, self._typical = at, share
+        if self._typical is None:
+            self._typical = share
         left = min(1.0, share / self._typical) if self._typical > 0 else 0.0
         if left > FOLLOWED:
             follow = 1 - math.exp(-step / FOLLOW_S)
             self._usual += np.float32(follow) * (grey - self._usual)
             self._reliable += follow * (agrees - self._reliable)
             self._typical += follow * (share - self._typical)
+            self._away_s = 0.0
+        else:
+            self._away_s += step
+            if self._away_s >= ACCEPT_S:
+                self._begin()
         return left
 
-    def _compare(self) -> NDArray[np.float64]:
+    def remember(self) -> dict[str, Any]:
+        """What was learnt, as JSON carries it; empty while there is nothing."""
+        if self._usual is None or self._typical is None:
+            return {}
+        png = cv2.imencode(".png", np.asarray(np.rint(self._usual), np.uint8))[1]
+        return {
+            "usual": base64.b64encode(png.tobytes()).decode("ascii"),
+            "reliable": self._reliable.round(4).tolist(),
+            "typical": round(self._typical, 4),
+        }
+
+    def recall(self, learnt: Mapping[str, Any]) -> None:
+        """Go on with that. Raises ValueError, LookupError or TypeError for anything else and has then changed nothing."""
+        if not learnt:
+            return
+        png = np.frombuffer(base64.b64decode(learnt["usual"], validate=True), np.uint8)
+        usual = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE) if len(png) else None
+        reliable, typical = np.array(learnt["reliable"], np.float64), float(learnt["typical"])
+        if usual is None or usual.shape != SIZE[::-1] or reliable.shape != (BLOCKS[0] * BLOCKS[1],):
+            raise ValueError("not a usual view")
+        self._begin()
+        self._usual, self._reliable, self._typical, self._age = usual.astype(np.float32), reliable, typical, SETTLE_S
+
+    def _begin(self) -> None:
+        self._usual = self._recent = self._at = self._typical = None
+        self._age, self._away_s, self._judged = 0.0, 0.0, 0
+        self._reliable = np.zeros_like(self._reliable)
+
+    @staticmethod
+    def _compare(usual: Edges, recent: Edges) -> NDArray[np.float64]:
         """Which blocks agree, float64 (40,) of 0 and 1."""
-        assert self._usual is not None
-        assert self._recent is not None
-        usual, recent = _edges(self._usual), _edges(self._recent)
+        usual, recent = _edges(usual), _edges(recent)
         rows, columns = (_spans(size, count) for size, count in zip(usual.shape, reversed(BLOCKS), strict=True))
         return np.array(
             [

@@ -54,7 +54,7 @@ class Tracker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureHealth:
-    """Statistics of one picture, from a grey thumbnail. All are computed from pixels alone."""
+    """Statistics of one picture, computed from pixels alone."""
 
     brightness: float
     """Mean grey level, 0..1."""
@@ -66,6 +66,8 @@ class PictureHealth:
     """Mean absolute difference to the previous picture, 0..1; None for the first."""
     view: float | None = None
     """How much of the camera's usual view is left, 1 (all) to 0 (it looks elsewhere); None while that is not known."""
+    sharpness: float | None = None
+    """Usual width of edges as a part of that in this picture, 1 (as sharp as usual) to 0; None while that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

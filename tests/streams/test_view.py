@@ -12,10 +12,11 @@ from tests.fakes.places import grainy, place
 
 def feed(view, image, start, seconds, step=0.5):
     """Agreement over time."""
-    return [
-        view.agreement(Thumbnail(grainy(image(at) if callable(image) else image, at)), at)
-        for at in np.arange(start, start + seconds, step)
-    ]
+    def thumbnail(at):
+        grey = grainy(image(at) if callable(image) else image, at)
+        return Thumbnail(grey, grey)
+
+    return [view.agreement(thumbnail(at), at) for at in np.arange(start, start + seconds, step)]
 
 
 @pytest.fixture
