@@ -24,7 +24,7 @@ from api.live import Hub
 from api.metrics import Metrics
 from api.middleware import Guard
 from api.present import PREFIX, Names
-from api.routes import alerts, audit, cameras, counts, docs, evidence, live, session, system, users
+from api.routes import alerts, audit, cameras, counts, docs, evidence, live, plates, session, system, users, watchlist
 from api.security import AttemptLimiter, Passwords
 from api.store import alerts as alert_store
 from api.store.database import Database, open_database
@@ -76,7 +76,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(Guard, metrics=ctx.metrics)
     prefixed = APIRouter(prefix=PREFIX)
-    for part in (session, alerts, cameras, counts, evidence, users, audit, system, live):
+    for part in (session, alerts, cameras, counts, plates, watchlist, evidence, users, audit, system, live):
         prefixed.include_router(part.router)
     app.include_router(prefixed)
     app.include_router(system.plain)

@@ -20,7 +20,7 @@ from api.store import accounts
 from api.store.audit import Actor
 from api.store.database import Database
 from api.store.tables import UserRow
-from api.workflow import ACTING, Role
+from api.workflow import ACTING, POLICE, Role
 from ioc.adapters.evidence import StoredFile
 from ioc.core.config import Config
 from ioc.core.ports import Clock
@@ -84,6 +84,11 @@ class Principal:
         """As the audit log names it."""
         return Actor(name=self.name, address=self.address)
 
+    @property
+    def is_police(self) -> bool:
+        """Whether the account may see whose plate passed where."""
+        return self.role in POLICE
+
     def may_see(self, camera: str) -> bool:
         """Whether the camera is one of the account's."""
         return self.cameras is None or camera in self.cameras
@@ -142,5 +147,7 @@ def _one_of(roles: frozenset[Role]) -> Callable[[Viewer], Principal]:
 
 Operator = Annotated[Principal, Depends(_one_of(ACTING))]
 """Somebody who may act on alerts."""
+Police = Annotated[Principal, Depends(_one_of(POLICE))]
+"""Somebody who may look for plates."""
 Admin = Annotated[Principal, Depends(_one_of(frozenset({Role.ADMIN})))]
 """Somebody who manages accounts and reads the audit log."""

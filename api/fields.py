@@ -43,16 +43,17 @@ InstantIn = Annotated[
 """A time in a request."""
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
+    """Raises :class:`ValueError` for control characters."""
     if any(ord(c) < 32 and c not in "\n\t" for c in value):
         raise ValueError("control characters are not allowed")
     return value
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(clean)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(clean)]
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-Attempt = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean)]
+Attempt = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean)]
 """What somebody types at the login: any name, any password."""
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

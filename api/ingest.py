@@ -19,7 +19,7 @@ from api.bus import LateAckClient
 from api.context import Context
 from api.messages import TypedEvent, decode_event
 from api.schemas import AlertOut, CountOut
-from api.store import alerts, readings
+from api.store import alerts, readings, watchlist
 from ioc.core import wire
 from ioc.core.errors import WireError
 from ioc.core.types import AlertEvent, Count, PlateRead, WorkerStatus
@@ -162,9 +162,10 @@ class Ingest:
         metrics = self._ctx.metrics
         with self._ctx.database.write() as session:
             rows = alerts.ingest(session, batch.alerts, self._ctx.clock.now())
-            readings.ingest_plates(session, batch.plates)
+            fresh = readings.ingest_plates(session, batch.plates)
+            rows += watchlist.raise_alerts(session, fresh, self._ctx.clock.now())
             readings.ingest_counts(session, batch.counts)
         metrics.stored.labels("alerts").inc(len(rows))
-        metrics.stored.labels("plate_reads").inc(len(batch.plates))
+        metrics.stored.labels("plate_reads").inc(len(fresh))
         metrics.stored.labels("counts").inc(len(batch.counts))
         return [present.alert(row, self._ctx.names) for row in rows]

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.metrics import Metrics
+from api.present import shown_to
 from api.schemas import AlertOut, CameraStatusOut, CountOut
 from ioc.core.ports import Clock
 from ioc.core.wire import iso
@@ -37,9 +38,12 @@ Visible = frozenset[str] | None
 class LiveClient:
     """One connection's outgoing messages and what it watches."""
 
-    def __init__(self, *, user_id: int, visible: Visible, expires_at: float | None = None, limit: int = QUEUE) -> None:
+    def __init__(
+        self, *, user_id: int, visible: Visible, police: bool = False, expires_at: float | None = None, limit: int = QUEUE
+    ) -> None:
         self.user_id = user_id
         self.visible = visible
+        self.police = police
         self.expires_at = expires_at
         self.watching: frozenset[str] = frozenset()
         self.dropped_pictures = 0
@@ -135,10 +139,11 @@ class Hub:
     def alerts(self, alerts: Iterable[AlertOut]) -> None:
         """Alerts are new or have changed."""
         for alert in alerts:
-            text = f'{{"type":"alert","alert":{alert.model_dump_json()}}}'
+            text, shown = _alert_text(alert), shown_to(alert, police=False)
+            masked = text if shown is alert else _alert_text(shown)
             for client in self._clients:
                 if client.sees(alert.camera):
-                    client.push(text)
+                    client.push(text if client.police else masked)
         self._dirty.set()
 
     def camera(self, camera: str, status: CameraStatusOut) -> None:
@@ -216,3 +221,7 @@ class Hub:
                 log.error("totals could not be counted: %s", error)
                 self._dirty.set()
             await asyncio.sleep(max(self._pace, SHARE * (self._clock.monotonic() - started)))
+
+
+def _alert_text(alert: AlertOut) -> str:
+    return f'{{"type":"alert","alert":{alert.model_dump_json()}}}'

@@ -16,6 +16,8 @@ TAGS = (
     ("alerts", "What cameras saw and what operators do about it"),
     ("cameras", "Cameras and their health"),
     ("counts", "Count series"),
+    ("plates", "Searches through plate reads, each with a reason and on record"),
+    ("watchlist", "Plates that police look out for"),
     ("evidence", "Pictures and clips"),
     ("users", "Accounts"),
     ("audit", "The append-only log of every act"),
@@ -79,6 +81,10 @@ def _problems(path: str, method: str, operation: dict[str, Any]) -> None:
             answers |= ACTS
         if path.startswith("/api/v1/users") and method != "get":
             answers["409"] = "The name is taken, or the last administrator would be gone"
+        if path.startswith("/api/v1/watchlist/") and method != "get":
+            answers |= {status: ACTS[status] for status in ("412", "428")}
+        if path == "/api/v1/watchlist" and method == "post":
+            answers["409"] = "The list is full"
         if path.startswith("/api/v1/evidence"):
             answers["416"] = "The asked part does not exist"
         if path == "/api/v1/session" and method == "post":

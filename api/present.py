@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from api.admin_schemas import AuditOut, Me, UserOut
+from api.plate_schemas import AlternativeOut, PlateMatchOut, PlateReadOut, WatchOut
 from api.schemas import (
     AlertOut,
     AlertWithHistory,
@@ -20,12 +21,17 @@ from api.schemas import (
     LocationOut,
     ZoneOut,
 )
-from api.store.tables import AlertRow, AuditRow, CountRow, HistoryRow, UserRow
+from api.store.plates import Matched
+from api.store.tables import AlertRow, AuditRow, CountRow, HistoryRow, PlateRow, UserRow, WatchRow
+from api.watch import KIND as WATCHED
 from api.workflow import Role, Status
 from ioc.core.config import Camera, Config
+from ioc.core.plate_search import MASK, likeness, printed
+from ioc.core.plates import classify
 from ioc.core.types import CameraState, CameraStatus, Severity
 
 PREFIX = "/api/v1"
+AlertT = TypeVar("AlertT", bound=AlertOut)
 WORKER_OFFLINE = "worker_offline"
 """Reason of a camera whose worker process is gone."""
 WORKER_OFFLINE_TEXT = "tiến trình đọc camera đã dừng / the process that reads the camera is gone"
@@ -63,6 +69,41 @@ def alert(row: AlertRow, names: Names) -> AlertOut:
 def alert_with_history(row: AlertRow, history: Iterable[HistoryRow], names: Names) -> AlertWithHistory:
     """One alert with operators' acts."""
     return AlertWithHistory(**_alert(row, names), history=[_history(h) for h in history])
+
+
+def shown_to(value: AlertT, *, police: bool) -> AlertT:
+    """The alert as an account may see it: of one that the watchlist raised only police see plate, reason and pictures."""
+    if police or value.kind != WATCHED:
+        return value
+    changes: dict[str, Any] = {
+        "detail": {"masked": True, "suspected": bool(value.detail.get("suspected"))},
+        "evidence": [],
+    }
+    if isinstance(value, AlertWithHistory):
+        changes["history"] = [act.model_copy(update={"note": None}) for act in value.history]
+    return value.model_copy(update=changes)
+
+
+def plate(row: PlateRow, names: Names, matched: Matched | None = None) -> PlateReadOut:
+    """One plate read, with what made a search find it."""
+    return PlateReadOut(
+        id=row.id, site=row.site, camera=row.camera, camera_name=names.camera(row.camera), at=row.at, text=row.text,
+        display=printed(row.text, row.pattern), raw=row.raw, pattern=row.pattern, confidence=row.confidence,
+        alternatives=[AlternativeOut(text=text, confidence=confidence) for text, confidence in row.alternatives],
+        colour=row.colour, lines=row.lines, vehicle=row.vehicle, direction=row.direction, box=_box(row.box),
+        evidence=[_evidence(item) for item in row.evidence],
+        match=PlateMatchOut(
+            where=matched.where, text=matched.text, exchanges=matched.exchanges, likeness=likeness(matched.exchanges)
+        ) if matched else None,
+    )  # fmt: skip
+
+
+def watch(row: WatchRow, now: float) -> WatchOut:
+    """An entry of the watchlist."""
+    plain = {name: getattr(row, name) for name in WatchOut.model_fields if name not in ("display", "expired")}
+    pattern = None if MASK.search(row.text) else classify(row.text).pattern
+    expired = row.valid_until is not None and row.valid_until <= now
+    return WatchOut(**plain, display=printed(row.text, pattern) if pattern else row.text, expired=expired)
 
 
 def evidence_url(key: str) -> str:
@@ -140,10 +181,14 @@ def _alert(row: AlertRow, names: Names) -> dict[str, Any]:
         "opened_at": row.opened_at, "closed_at": row.closed_at, "updated_at": row.updated_at,
         "active": row.closed_at is None, "status": Status(row.status), "assignee": row.assignee,
         "revision": row.revision, "sequence": row.sequence,
-        "box": BoxOut(x1=row.box[0], y1=row.box[1], x2=row.box[2], y2=row.box[3]) if row.box else None,
+        "box": _box(row.box),
         "detail": row.detail, "evidence": [_evidence(item) for item in row.evidence],
         "evidence_missing": row.evidence_missing,
     }  # fmt: skip
+
+
+def _box(corners: Sequence[float] | None) -> BoxOut | None:
+    return BoxOut(x1=corners[0], y1=corners[1], x2=corners[2], y2=corners[3]) if corners else None
 
 
 def _evidence(item: Mapping[str, Any]) -> EvidenceOut:

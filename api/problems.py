@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -30,6 +30,14 @@ STATUS_OF: Sequence[tuple[type[Exception], int]] = (
 )
 """Errors that know no HTTP, the first that fits counts. ConfigError: an unknown camera."""
 
+WORDS: Mapping[str, str] = {
+    "missing": "bắt buộc phải có / required",
+    "string_too_short": "cần ít nhất {min_length} ký tự / at least {min_length} characters",
+    "string_too_long": "nhiều nhất {max_length} ký tự / at most {max_length} characters",
+    "extra_forbidden": "không có trường này / there is no such field",
+}
+"""What is wrong with a field, by pydantic's name of the fault, where people see it; its own words for the rest."""
+
 
 def install(app: FastAPI) -> None:
     """Answer every error with a problem."""
@@ -52,7 +60,7 @@ def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
         errors = [FieldError(path=path, message=message) for path, message in fields]
         return Problem(title=error.title, status=error.status, detail=str(error), errors=errors or None), error.headers
     if isinstance(error, RequestValidationError):
-        errors = [_field(fault) for fault in error.errors()]
+        errors = [field_error(fault) for fault in error.errors()]
         return Problem(title="Invalid request", status=422, detail=_summary(errors), errors=errors), {}
     if isinstance(error, HTTPException):
         title = http.HTTPStatus(error.status_code).phrase
@@ -72,9 +80,12 @@ def response(problem: Problem, headers: dict[str, str] | None = None) -> Respons
     return Response(body, problem.status, headers=headers, media_type=PROBLEM_JSON)
 
 
-def _field(fault: Any) -> FieldError:
+def field_error(fault: Any) -> FieldError:
+    """One fault that pydantic found, in words."""
     path = ".".join(str(part) for part in fault["loc"]) or "body"
-    return FieldError(path=path, message=str(fault["msg"]).removeprefix("Value error, "))
+    words = WORDS.get(fault["type"])
+    message = words.format(**fault.get("ctx", {})) if words else str(fault["msg"]).removeprefix("Value error, ")
+    return FieldError(path=path, message=message)
 
 
 def _summary(errors: Sequence[FieldError]) -> str:

@@ -21,13 +21,15 @@ KINDS: Mapping[str, Word] = {
     "camera": Word("sự cố camera", "camera fault"),
     "crowd": Word("tụ tập đông người", "crowd"),
     "parking": Word("đỗ xe trái phép", "illegal parking"),
-    "plates": Word("biển số", "plate"),
+    "plate": Word("biển số theo dõi", "watchlist plate"),
     "fire": Word("cháy, khói", "fire, smoke"),
     "flood": Word("ngập úng", "flooding"),
     "dumping": Word("đổ rác trái phép", "illegal dumping"),
 }
-SUSPECTED = frozenset({"parking", "plates", "dumping"})
-"""Kinds that say somebody broke a rule: they read "nghi vấn" (suspected) until a person confirms; no setting changes it."""
+SUSPECTED = frozenset({"parking", "plate", "dumping"})
+"""Kinds that say somebody broke a rule or is looked for: they read "nghi vấn" (suspected) until a person confirms; no
+setting changes it.
+"""
 
 STATUSES: Mapping[Status, Word] = {
     Status.NEW: Word("mới", "new"),

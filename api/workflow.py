@@ -40,6 +40,8 @@ class Role(StrEnum):
 
 ACTING = frozenset({Role.OPERATOR, Role.POLICE, Role.ADMIN})
 """Roles that may change alerts."""
+POLICE = frozenset({Role.POLICE, Role.ADMIN})
+"""Roles that may look for plates, keep the watchlist and see what it found."""
 
 _OPEN = (Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS)
 _DONE = (Status.RESOLVED, Status.FALSE_ALARM)

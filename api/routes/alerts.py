@@ -49,14 +49,17 @@ def list_alerts(
     limit: Annotated[int, Query(ge=1, le=200, description="Alerts a page")] = 50,
     cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
 ) -> AlertPage:
-    """Newest first by the time they opened; only cameras that the account may see."""
+    """Newest first by the time they opened; only cameras that the account may see. What the watchlist found is shown to
+    police and administrators; others see when and where, without plate, reason and pictures.
+    """
     wanted = alerts.Filter(
         status=status, kind=kind, camera=camera, severity=severity, active=active, since=since, until=until,
         visible=who.cameras,
     )  # fmt: skip
     with ctx.database.read() as session:
         rows, more, total = alerts.page(session, wanted, limit, cursor)
-    return AlertPage(items=[present.alert(row, ctx.names) for row in rows], next_cursor=more, total=total)
+    items = [present.shown_to(present.alert(row, ctx.names), police=who.is_police) for row in rows]
+    return AlertPage(items=items, next_cursor=more, total=total)
 
 
 @router.get("/alerts/totals", summary="Count alerts")
@@ -72,7 +75,7 @@ def one(ctx: Ctx, who: Viewer, response: Response, alert_id: AlertId) -> AlertWi
         row = alerts.find(session, alert_id, who.cameras)
         history = alerts.history(session, alert_id)
     response.headers["ETag"] = f'"{row.revision}"'
-    return present.alert_with_history(row, history, ctx.names)
+    return present.shown_to(present.alert_with_history(row, history, ctx.names), police=who.is_police)
 
 
 @router.post("/alerts/{alert_id}/acknowledge", summary="Acknowledge")
@@ -187,7 +190,7 @@ def _act(
     if answer is None:
         ctx.hub.call(ctx.hub.alerts, [result])
     response.headers["ETag"] = f'"{result.revision}"'
-    return result
+    return present.shown_to(result, police=who.is_police)
 
 
 def _check_assignee(user: Any, camera: str) -> None:

@@ -36,9 +36,11 @@ def read(
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", description="ETag that the client has")] = None,
     if_range: Annotated[str | None, Header(alias="If-Range", description="Range only if this is the ETag")] = None,
 ) -> Response:
-    """A picture or clip of an alert that the account may see. It never changes: the ETag is its SHA-256."""
+    """A picture or clip of an alert that the account may see; what plate reads name is for police and administrators. It
+    never changes: the ETag is its SHA-256.
+    """
     with ctx.database.read() as session:
-        row = alerts.find_evidence(session, key, who.cameras)
+        row = alerts.find_evidence(session, key, who.cameras, police=who.is_police)
     etag = f'"{row.sha256}"'
     headers = {"ETag": etag, "Cache-Control": KEEP, "Accept-Ranges": "bytes"}
     if if_none_match is not None and (etag in if_none_match or if_none_match.strip() == "*"):

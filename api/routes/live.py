@@ -56,7 +56,7 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(LOGGED_OUT, "log in first")
         return
     who, expires_at = found
-    client = LiveClient(user_id=who.id, visible=who.cameras, expires_at=expires_at)
+    client = LiveClient(user_id=who.id, visible=who.cameras, police=who.is_police, expires_at=expires_at)
     ctx.hub.join(client)
     try:
         totals = await asyncio.to_thread(load_totals, ctx, who.cameras)

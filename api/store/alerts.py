@@ -82,18 +82,32 @@ def ingest(session: Session, events: Iterable[AlertEvent], now: float) -> list[A
     return sorted(changed, key=lambda row: (row.opened_at, row.id))
 
 
-def keep_evidence(session: Session, items: Iterable[tuple[str, str, str, EvidenceItem]]) -> None:
-    """Note which camera a file belongs to, as (site, camera, owner, item); the first note of a key stays."""
+@cache
+def _open_to_all(dialect: str) -> Any:
+    insert = upsert(dialect, EvidenceRow)
+    return insert.on_conflict_do_update(
+        index_elements=["key"], set_={"police_only": insert.excluded.police_only}, where=EvidenceRow.police_only
+    )
+
+
+def keep_evidence(
+    session: Session, items: Iterable[tuple[str, str, str, EvidenceItem]], *, police_only: bool = False
+) -> None:
+    """Note which camera a file belongs to, as (site, camera, owner, item); the first note of a key stays.
+
+    ``police_only`` says that a plate read names the files; one that an alert names too is for all who see that alert.
+    """
     values = [
         {
             "key": i.key, "site": site, "camera": camera, "owner": owner, "role": i.role, "media_type": i.media_type,
-            "sha256": i.sha256, "bytes": i.bytes, "at": i.at,
+            "sha256": i.sha256, "bytes": i.bytes, "at": i.at, "police_only": police_only,
         }
         for site, camera, owner, i in sorted(items, key=lambda item: item[3].key)
     ]  # fmt: skip
     if values:
-        connection = session.connection()
-        connection.execute(upsert_once(connection.dialect.name, EvidenceRow, "key"), values)
+        dialect = session.connection().dialect.name
+        statement = upsert_once(dialect, EvidenceRow, "key") if police_only else _open_to_all(dialect)
+        session.connection().execute(statement, values)
 
 
 def plain_evidence(item: EvidenceItem) -> dict[str, Any]:
@@ -104,10 +118,12 @@ def plain_evidence(item: EvidenceItem) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def find_evidence(session: Session, key: str, visible: Collection[str] | None) -> EvidenceRow:
-    """What is known of a file. Raises :class:`NotFoundError`."""
+def find_evidence(session: Session, key: str, visible: Collection[str] | None, *, police: bool) -> EvidenceRow:
+    """What is known of a file; ``police`` says that the account may see what plate reads name. Raises
+    :class:`NotFoundError`.
+    """
     row = session.get(EvidenceRow, key)
-    if row is None or (visible is not None and row.camera not in visible):
+    if row is None or (visible is not None and row.camera not in visible) or (row.police_only and not police):
         raise NotFoundError(f"no evidence {key!r}")
     return row
 

@@ -17,6 +17,7 @@ from ioc.core.config import Store
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 LOCK_MIGRATE = 7_300_001
 LOCK_AUDIT = 7_300_002
+LOCK_WATCH = 7_300_003
 """Numbers of PostgreSQL's advisory locks."""
 BUSY_MS = 15_000
 """How long SQLite waits for another writer before it gives up."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from api.store.alerts import keep_evidence, plain_evidence, upsert, upsert_once
-from api.store.tables import CameraStatusRow, CountRow, PlateRow
+from api.store.tables import CameraStatusRow, CountRow, PlateRow, PlateTextRow
+from ioc.core.plates import normalise
 from ioc.core.types import CameraStatus, Count, PlateRead
 
 
@@ -28,11 +29,11 @@ def ingest_counts(session: Session, counts: Mapping[str, Count]) -> None:
     connection.execute(upsert_once(connection.dialect.name, CountRow, "id"), values)
 
 
-def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
-    """Keep plate reads by id; a repeated one changes nothing."""
+def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> list[PlateRead]:
+    """Keep plate reads by id; those that were not there yet, oldest first. A repeated one changes nothing."""
     unique = {read.id: read for read in reads}
     if not unique:
-        return
+        return []
     values = [
         {
             "id": r.id, "site": r.site, "camera": r.camera, "at": r.at, "text": r.text, "raw": r.raw,
@@ -41,11 +42,28 @@ def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> None:
             "box": list(r.box.as_tuple()) if r.box else None,
             "evidence": [plain_evidence(i) for i in r.evidence],
         }
-        for r in unique.values()
+        for _, r in sorted(unique.items())
     ]  # fmt: skip
     connection = session.connection()
-    connection.execute(upsert_once(connection.dialect.name, PlateRow, "id"), values)
-    keep_evidence(session, [(r.site, r.camera, r.id, item) for r in unique.values() for item in r.evidence])
+    statement = upsert_once(connection.dialect.name, PlateRow, "id").returning(PlateRow.__table__.c.id)
+    fresh = [unique[key] for key in connection.scalars(statement, values)]
+    others = [
+        {"text": text, "read_id": r.id, "source": source, "confidence": confidence}
+        for r in fresh
+        for text, source, confidence in other_texts(r)
+    ]
+    if others:
+        connection.execute(insert(PlateTextRow), others)
+    keep_evidence(session, [(r.site, r.camera, r.id, item) for r in fresh for item in r.evidence], police_only=True)
+    return sorted(fresh, key=lambda r: (r.at, r.id))
+
+
+def other_texts(read: PlateRead) -> list[tuple[str, str, float]]:
+    """What else a read may stand for, as (canonical text, ``raw`` or ``alternative``, confidence), each text once."""
+    found = {normalise(read.raw): ("raw", read.confidence)}
+    for text, confidence in read.alternatives:
+        found.setdefault(normalise(text), ("alternative", confidence))
+    return [(text, *rest) for text, rest in found.items() if text and text != read.text]
 
 
 def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, dict[str, Any]]]) -> None:

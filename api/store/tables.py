@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself for INTEGER keys alone."""
+Bytewise = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Text that is ordered by its bytes, so that all texts of one beginning stand together whatever the database's language."""
 
 
 class Base(DeclarativeBase):
@@ -112,7 +114,7 @@ class PlateRow(Base):
     site: Mapped[str]
     camera: Mapped[str]
     at: Mapped[float]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Bytewise)
     raw: Mapped[str]
     pattern: Mapped[str | None]
     confidence: Mapped[float]
@@ -123,6 +125,46 @@ class PlateRow(Base):
     direction: Mapped[str | None]
     box: Mapped[list[Any] | None]
     evidence: Mapped[list[Any]]
+
+
+class PlateTextRow(Base):
+    """Another text that a plate read may stand for: its raw text or an alternative, where it is not the read's own text."""
+
+    __tablename__ = "plate_texts"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it as it is
+
+    text: Mapped[str] = mapped_column(Bytewise, primary_key=True)
+    read_id: Mapped[str] = mapped_column(ForeignKey("plate_reads.id", ondelete="CASCADE"), primary_key=True, index=True)
+    source: Mapped[str]
+    confidence: Mapped[float]
+
+
+class WatchRow(Base):
+    """A plate, or a pattern of plates, that police look out for."""
+
+    __tablename__ = "watchlist"
+    __table_args__ = (Index("ix_watchlist_created_at_id", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    match: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    case_number: Mapped[str]
+    severity: Mapped[str]
+    note: Mapped[str | None] = mapped_column(Text)
+    valid_until: Mapped[float | None]
+    cameras: Mapped[list[Any] | None]
+    active: Mapped[bool]
+    min_confidence: Mapped[float]
+    cooldown_s: Mapped[float]
+    author: Mapped[str]
+    created_at: Mapped[float]
+    updated_at: Mapped[float]
+    watching_since: Mapped[float]
+    """Since when it means what it means now: reads from before raise nothing."""
+    revision: Mapped[int]
+    hits: Mapped[int]
+    last_hit_at: Mapped[float | None]
 
 
 class EvidenceRow(Base):
@@ -139,6 +181,8 @@ class EvidenceRow(Base):
     sha256: Mapped[str]
     bytes: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[float]
+    police_only: Mapped[bool] = mapped_column(server_default=false())
+    """Whether only plate reads name it, which not everybody may see."""
 
 
 class CameraStatusRow(Base):

@@ -15,7 +15,7 @@ from itertools import combinations, product
 
 from ioc.core.errors import IocError
 from ioc.core.plate_evidence import confusable
-from ioc.core.plates import ALPHABET, MAX_LENGTH, normalise
+from ioc.core.plates import ALPHABET, MAX_LENGTH, PATTERNS, display, normalise
 
 TYPED = 64
 """Characters of a text as it is typed, at most."""
@@ -135,6 +135,11 @@ def variants(text: str, most: int = EXCHANGES) -> dict[str, int]:
 def likeness(count: int) -> float:
     """1.0 for the same text, 0.3 less for each exchange."""
     return round(1.0 - PER_EXCHANGE * count, 6)
+
+
+def printed(text: str, pattern: str | None) -> str:
+    """The printed form of a canonical text, also where the pattern's name is of another version and unknown here."""
+    return display(text, pattern if pattern in PATTERNS else None)
 
 
 @lru_cache(maxsize=len(ALPHABET))

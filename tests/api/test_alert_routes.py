@@ -214,7 +214,7 @@ def test_counts_and_cameras_and_system(operator):
     }  # fmt: skip
     system = operator.get(f"{API}/system").json()
     assert system["site"] == {"id": "bac-ninh", "name": "IOC Bắc Ninh", "timezone": "Asia/Ho_Chi_Minh"}
-    assert {k["kind"] for k in system["kinds"] if k["suspected"]} == {"parking", "dumping", "plates"}
+    assert {k["kind"] for k in system["kinds"] if k["suspected"]} == {"parking", "dumping", "plate"}
     assert system["statuses"][0]["actions"] == ["acknowledge", "assign", "resolve", "false-alarm", "note"]
 
 

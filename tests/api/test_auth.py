@@ -16,6 +16,7 @@ from tests.fakes.time import FrozenClock
 API = "/api/v1"
 ALERT = event().alert.id
 ANYBODY, ACTING, ADMIN = {"viewer", "operator", "police", "admin"}, {"operator", "police", "admin"}, {"admin"}
+POLICE = {"police", "admin"}
 ROUTES = [
     # (method, path, body, who may)
     ("GET", "/alerts", None, ANYBODY),
@@ -30,6 +31,14 @@ ROUTES = [
     ("GET", "/assignees", None, ACTING),
     ("GET", "/cameras", None, ANYBODY),
     ("GET", "/counts", None, ANYBODY),
+    ("GET", "/plates?text=98A12345", None, POLICE),
+    ("POST", "/plates/search", {"text": "98A12345", "reason": "tìm", "case_number": "1"}, POLICE),
+    ("GET", "/plates/none", None, POLICE),
+    ("GET", "/watchlist", None, POLICE),
+    ("POST", "/watchlist", {"text": "98A12345", "reason": "tìm", "case_number": "1"}, POLICE),
+    ("GET", "/watchlist/none", None, POLICE),
+    ("PATCH", "/watchlist/none", {"active": False}, POLICE),
+    ("DELETE", "/watchlist/none", None, POLICE),
     ("GET", "/evidence/none.jpg", None, ANYBODY),
     ("GET", "/system", None, ANYBODY),
     ("GET", "/users", None, ADMIN),
@@ -53,9 +62,11 @@ def test_roles(quick_people, ingest):
 
 def test_the_table_names_every_route(quick_people):
     paths = {p for p in quick_people.app.openapi()["paths"] if p.startswith(API) and not p.endswith("/session")}
-    named = {API + path for _, path, _, _ in ROUTES}
-    patterns = {p.replace("{alert_id}", ALERT).replace("{user_id}", "1").replace("{key}", "none.jpg") for p in paths}
-    assert named == patterns
+    named = {API + path.partition("?")[0] for _, path, _, _ in ROUTES}
+    examples = {"{alert_id}": ALERT, "{user_id}": "1", "{key}": "none.jpg", "{read_id}": "none", "{entry_id}": "none"}
+    for name, example in examples.items():
+        paths = {p.replace(name, example) for p in paths}
+    assert named == paths
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,239 @@
+"""Plate reads: searches through them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from api.errors import InvalidError, NotFoundError
+from api.store.tables import PlateRow, PlateTextRow
+from ioc.core.plate_search import Match, PlateQuery, likeness, variants
+from ioc.core.wire import iso
+
+COUNTED = 10_000
+"""Reads that are counted at most, and put in order of likeness at most."""
+NOT_THIS = "con trỏ không thuộc lần tìm này / the cursor is not one of this search"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which reads; empty collections mean: any. ``visible`` None means all cameras, else those the account may see."""
+
+    query: PlateQuery | None = None
+    since: float | None = None
+    until: float | None = None
+    camera: Collection[str] = ()
+    vehicle: Collection[str] = ()
+    colour: Collection[str] = ()
+    visible: Collection[str] | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """What was searched, as JSON, for the audit log."""
+        query = {"text": self.query.text, "match": self.query.match.value} if self.query else {}
+        rest = {
+            "since": _iso(self.since), "until": _iso(self.until), "camera": sorted(self.camera),
+            "vehicle": sorted(self.vehicle), "colour": sorted(self.colour),
+        }  # fmt: skip
+        return query | {name: value for name, value in rest.items() if value not in (None, [])}
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same search of somebody who sees the same cameras."""
+        seen = None if self.visible is None else sorted(self.visible)
+        return hashlib.sha256(json.dumps([self.plain(), seen], sort_keys=True).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page begins: behind the read (``score``, ``at``, ``read``); ``score`` is None where nothing is ranked."""
+
+    search: str
+    """Id that all pages of one search share."""
+    page: int
+    """1 for the first."""
+    fingerprint: str
+    score: float | None = None
+    at: float = 0.0
+    read: str = ""
+
+    @property
+    def place(self) -> tuple[float, float, str]:
+        """To compare with others."""
+        return (self.score or 0.0, self.at, self.read)
+
+    def encode(self) -> str:
+        """As an opaque text."""
+        plain = [self.search, self.page, self.fingerprint, self.score, self.at, self.read]
+        return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str, wanted: Search) -> Cursor:
+        """The opposite, for the search that it came from. Raises :class:`InvalidError` for one from another."""
+        try:
+            plain = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+            search, page, fingerprint, score, at, read = plain
+            numbers = [float(at), float(score or 0)]
+            uuid.UUID(search)
+            cursor = cls(
+                search=search, page=int(page), fingerprint=fingerprint, score=None if score is None else float(score),
+                at=float(at), read=read,
+            )  # fmt: skip
+            if not isinstance(read, str) or "\0" in read or not 1 < cursor.page < 2**31 or not all(map(isfinite, numbers)):
+                raise ValueError("no read")
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
+            raise InvalidError(NOT_THIS, [("cursor", NOT_THIS)]) from None
+        if fingerprint != wanted.fingerprint:
+            raise InvalidError(NOT_THIS, [("cursor", NOT_THIS)])
+        return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which text of a read was meant."""
+
+    where: Literal["text", "raw", "alternative"]
+    text: str
+    exchanges: int
+    confidence: float
+
+    @property
+    def score(self) -> float:
+        """Likeness times confidence; the best first."""
+        return round(likeness(self.exchanges) * self.confidence, 9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One page of a search."""
+
+    reads: Sequence[tuple[PlateRow, Matched | None]]
+    more: Cursor | None
+    total: int
+    """Reads on all pages together, counted up to :data:`COUNTED`."""
+    capped: bool
+    cursor: Cursor
+    """Of this page."""
+
+
+def find(session: Session, read_id: str, visible: Collection[str] | None) -> PlateRow:
+    """One read. Raises :class:`NotFoundError` also for one that the account may not see."""
+    row = session.get(PlateRow, read_id)
+    if row is None or (visible is not None and row.camera not in visible):
+        raise NotFoundError(f"không có lượt đọc / no plate read {read_id!r}")
+    return row
+
+
+def search(session: Session, wanted: Search, limit: int, cursor: str | None) -> Found:
+    """A page of reads: newest first, or likest first where they look like a text. Raises :class:`InvalidError`."""
+    here = (
+        Cursor(search=str(uuid.uuid4()), page=1, fingerprint=wanted.fingerprint)
+        if cursor is None
+        else Cursor.decode(cursor, wanted)
+    )
+    looks_like = wanted.query is not None and wanted.query.match is Match.LOOKS_LIKE
+    if here.page > 1 and looks_like is (here.score is None):
+        raise InvalidError(NOT_THIS, [("cursor", NOT_THIS)])
+    return _likest(session, wanted, limit, here) if looks_like else _newest(session, wanted, limit, here)
+
+
+def _newest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found:
+    conditions = _conditions(wanted)
+    if wanted.query is not None:
+        conditions += _text_conditions(wanted.query)
+    counted = _by_text(select(literal(1)).select_from(PlateRow).where(*conditions), wanted).limit(COUNTED + 1).subquery()
+    total = session.scalar(select(func.count()).select_from(counted)) or 0
+    place = () if here.page == 1 else (tuple_(PlateRow.at, PlateRow.id) < tuple_(here.at, here.read),)
+    order = (PlateRow.at.desc(), PlateRow.id.desc())
+    if wanted.query is not None and total <= COUNTED:  # few enough to find by text first, and to put in order then
+        hits = _by_text(select(PlateRow.id).where(*conditions, *place), wanted)
+        within = hits.cte("hits").prefix_with("MATERIALIZED")
+        query = select(PlateRow).join(within, within.c.id == PlateRow.id).order_by(*order).limit(limit + 1)
+    else:
+        query = _by_time(select(PlateRow).where(*conditions, *place).order_by(*order).limit(limit + 1), wanted)
+    rows = list(session.scalars(query))
+    known = wanted.query is not None
+    reads = [(row, Matched("text", row.text, 0, row.confidence) if known else None) for row in rows[:limit]]
+    more = _after(here, None, rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None
+    return Found(reads=reads, more=more, total=min(total, COUNTED), capped=total > COUNTED, cursor=here)
+
+
+def _likest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found:
+    assert wanted.query is not None
+    meant = variants(wanted.query.text)
+    texts, conditions = sorted(meant), _conditions(wanted)
+    by_text = select(PlateRow.id, PlateRow.at, PlateRow.text, PlateRow.confidence).where(
+        PlateRow.text.in_(texts), *conditions
+    )
+    by_other = (
+        select(PlateRow.id, PlateRow.at, PlateTextRow.text, PlateTextRow.confidence, PlateTextRow.source)
+        .join(PlateTextRow, PlateTextRow.read_id == PlateRow.id)
+        .where(PlateTextRow.text.in_(texts), *conditions)
+    )
+    best: dict[str, tuple[float, Matched]] = {}
+    newest = (PlateRow.at + 0).desc()  # no index has this order: none shall be walked for its sake
+    for query in (_by_text(by_text, wanted), by_other):
+        for read_id, at, text, confidence, *source in session.execute(query.order_by(newest).limit(COUNTED + 1)):
+            matched = Matched(source[0] if source else "text", text, meant[text], confidence)
+            if read_id not in best or matched.score > best[read_id][1].score:
+                best[read_id] = (at, matched)
+    ranked = sorted(((m.score, at, read_id) for read_id, (at, m) in best.items()), reverse=True)[:COUNTED]
+    left = ranked if here.page == 1 else [place for place in ranked if place < here.place]
+    rows = {row.id: row for row in session.scalars(select(PlateRow).where(PlateRow.id.in_([p[2] for p in left[:limit]])))}
+    reads = [(rows[read_id], best[read_id][1]) for _, _, read_id in left[:limit] if read_id in rows]
+    more = _after(here, *left[limit - 1]) if len(left) > limit else None
+    return Found(reads=reads, more=more, total=len(ranked), capped=len(best) > COUNTED, cursor=here)
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def _after(here: Cursor, score: float | None, at: float, read: str) -> Cursor:
+    return replace(here, page=here.page + 1, score=score, at=at, read=read)
+
+
+def _by_text(query: Select[Any], wanted: Search) -> Select[Any]:
+    """Without statistics SQLite takes the index of the cameras or of the times, which hold far more."""
+    return query.with_hint(PlateRow, "INDEXED BY ix_plate_reads_text_at", "sqlite") if wanted.query else query
+
+
+def _by_time(query: Select[Any], wanted: Search) -> Select[Any]:
+    """What is found is dense: the newest are come upon soon."""
+    return query.with_hint(PlateRow, "INDEXED BY ix_plate_reads_at_id", "sqlite") if wanted.query else query
+
+
+def _text_conditions(query: PlateQuery) -> list[ColumnElement[bool]]:
+    if query.match is Match.EXACT:
+        return [PlateRow.text == query.text]
+    conditions: list[ColumnElement[bool]] = []
+    if query.prefix:
+        end = query.prefix[:-1] + chr(ord(query.prefix[-1]) + 1)
+        conditions.append(and_(PlateRow.text >= query.prefix, PlateRow.text < end))
+    return [*conditions, PlateRow.text.like(query.like)]
+
+
+def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    cameras = set(wanted.camera) if wanted.camera else None
+    if wanted.visible is not None:
+        cameras = set(wanted.visible) if cameras is None else cameras & set(wanted.visible)
+    for column, values in (
+        (PlateRow.camera, cameras), (PlateRow.vehicle, wanted.vehicle or None), (PlateRow.colour, wanted.colour or None),
+    ):  # fmt: skip
+        if values is not None:
+            conditions.append(column.in_(sorted(values)))
+    if wanted.since is not None:
+        conditions.append(PlateRow.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(PlateRow.at < wanted.until)
+    return conditions
