@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
-from ioc.core.types import Detection, Frame, PlateRead, StillObject, Track
+from ioc.core.types import Detection, FireSight, Frame, PlateRead, StillObject, Track
 from ioc.core.water import WaterMap
 from streams.senses import Senses
 from streams.thumbnail import Thumbnail
@@ -83,7 +83,7 @@ class LiveScene:
         return self._senses.plates(self.frame, self.vehicles, vehicles, how)
 
     @cached_property
-    def fires(self) -> Sequence[Detection]:
+    def fires(self) -> Sequence[FireSight]:
         """Fire and smoke, looked for at their own rate."""
         return self._senses.fires(self.frame)
 

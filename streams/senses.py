@@ -10,8 +10,9 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker
-from ioc.core.types import Detection, Frame, StillObject, Track
+from ioc.core.types import Detection, FireSight, Frame, StillObject, Track
 from ioc.core.water import WaterFinder, WaterMap
+from streams.fires import FireWatch
 from streams.focus import UsualFocus
 from streams.gate import Gate
 from streams.plates import PlateSearch
@@ -73,7 +74,8 @@ class Senses:
         self._still = StillThings()
         self._detections: Sequence[Detection] = ()
         self._people: dict[int, Paced[Sequence[Detection]]] = {}
-        self._fires: Paced[Sequence[Detection]] = Paced(FIRE_EVERY_S)
+        self._fires: Paced[Sequence[FireSight]] = Paced(FIRE_EVERY_S)
+        self._fire_watch = FireWatch()
         self._waters: Paced[WaterMap] = Paced(WATER_EVERY_S)
         self._views: Paced[float | None] = Paced(VIEW_EVERY_S)
         self._focuses: Paced[float | None] = Paced(FOCUS_EVERY_S)
@@ -103,10 +105,11 @@ class Senses:
         """New things that lie still and are none of the ``tracks``."""
         return self._still.observe(frame, tracks)
 
-    def fires(self, frame: Frame) -> Sequence[Detection]:
-        """Fire and smoke."""
+    def fires(self, frame: Frame) -> Sequence[FireSight]:
+        """Fire and smoke, and how the picture has moved there; every picture is remembered, some are looked at."""
         detector = self._fire or _no_model("fire")
-        return self._fires.at(frame.at, lambda: detector().detect(frame.image))
+        self._fire_watch.note(frame)
+        return self._fires.at(frame.at, lambda: self._fire_watch.sights(detector().detect(frame.image)))
 
     def water(self, frame: Frame) -> WaterMap:
         """Where the picture shows flood water."""

@@ -16,6 +16,7 @@ from ioc.core import wire
 from ioc.core.config import Camera, Config
 from ioc.core.ports import DetectorSpec, ObjectDetector
 from models.catalog import make_tracker, open_street
+from models.fire_catalog import open_fire
 from models.plate_catalog import open_plate_finder, open_plate_reader
 from models.tiles import TiledDetector
 from streams.audience import Audience
@@ -38,6 +39,7 @@ class SharedModels:
         self._config = config
         self._opened: dict[tuple[int, int], ObjectDetector] = {}
         self._plates: PlateModels | None = None
+        self._fire: ObjectDetector | None = None
 
     def street(self, look_size: int) -> DetectorFor:
         """Street detectors that look at ``look_size`` pixels, by number of tiles a side."""
@@ -60,12 +62,21 @@ class SharedModels:
             )
         return self._plates
 
+    def fire(self) -> ObjectDetector:
+        """The fire detector."""
+        if self._fire is None:
+            threads = self._config.workers.threads
+            self._fire = open_fire(self._config.models, threads=threads, providers=self._providers)
+        return self._fire
+
     def open(self, names: Collection[str], camera: Camera) -> None:
         """Open the models of these names now, as the camera uses them. Raises :class:`ioc.core.errors.ModelError`."""
         if "street" in names:
             self.street(camera.look_size)(1)
         if "plate-reader" in names:
             self.plates()
+        if "fire" in names:
+            self.fire()
 
     def _open(self, look_size: int, tiles: int) -> ObjectDetector:
         threads = self._config.workers.threads
@@ -99,6 +110,7 @@ def camera_analysis(
             street=models.street(camera.look_size),
             tracker=make_tracker(),
             plates=plates or PlateSearch(models.plates, closer),
+            fire=models.fire,
         ),
     )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ioc.core.incidents import Policy
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
-from ioc.core.types import Detection, Frame, Observation, PlateRead, StillObject, Track, Zone
+from ioc.core.types import Detection, FireSight, Frame, Observation, PlateRead, StillObject, Track, Zone
 from ioc.core.water import WaterMap
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Scene(Protocol):
         ...
 
     @property
-    def fires(self) -> Sequence[Detection]:
-        """Fire and smoke, labels ``fire`` and ``smoke``. Needs the model ``fire``."""
+    def fires(self) -> Sequence[FireSight]:
+        """Fire and smoke, and how the picture moves there. Needs the model ``fire``."""
         ...
 
     @property

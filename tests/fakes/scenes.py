@@ -8,7 +8,7 @@ import numpy as np
 
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, StreamHealth
-from ioc.core.types import Box, Detection, Frame, PlateRead, StillObject, Track
+from ioc.core.types import Box, Detection, FireSight, Frame, PlateRead, StillObject, Track
 from ioc.core.water import WaterMap
 
 ORDINARY = PictureHealth(brightness=0.4, contrast=0.2, detail=0.2, change=0.01)
@@ -29,7 +29,7 @@ class FakeScene:
     detections: tuple[Detection, ...] = ()
     tiled: dict[int, tuple[Detection, ...]] = field(default_factory=dict)
     still_objects: tuple[StillObject, ...] = ()
-    fires: tuple[Detection, ...] = ()
+    fires: tuple[FireSight, ...] = ()
     water: WaterMap | None = None
     picture: PictureHealth = ORDINARY
     stream: StreamHealth = field(default_factory=StreamHealth)

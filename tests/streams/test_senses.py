@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ioc.core.types import Box
+from ioc.core.types import Box, FireSight
 from streams.senses import FIRE_EVERY_S, WATER_EVERY_S, Paced, Senses
 from tests.fakes.scenes import blank_frame
 from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
@@ -46,7 +46,8 @@ def test_fire_is_looked_for_at_its_own_rate():
     made = senses(fire=lambda: detector)
     seen = [list(made.fires(blank_frame(i * FIRE_EVERY_S / 5))) for i in range(11)]
     assert detector.calls == 3
-    assert seen == [[]] * 5 + [[FLAME]] * 6
+    sight = FireSight(label="fire", confidence=FLAME.confidence, box=FLAME.box, flicker=0.0, drift=0.0)
+    assert seen == [[]] * 5 + [[sight]] * 6
 
 
 def test_water_says_when_it_was_seen():
