@@ -140,6 +140,11 @@ describe("actions", () => {
   });
 });
 
+const HIT = {
+  plate: "98A12845", display: "98A-128.45", entry: "0b8f", pattern: "98A12345", match: "looks_like", suspected: true, likeness: 0.7,
+  reason: "Xe bị trộm", case_number: "VA-2026/118", note: "không tự dừng xe", read: "5b0c", vehicle: "car", colour: "white",
+};
+
 describe("an alert in words", () => {
   it.each([
     ["parking", { label: "car", dwell_s: 61.2, limit_s: 60, suspected: true }, "ô tô, 1 phút 1 giây", ["ô tô", "1 phút 1 giây", "1 phút"]],
@@ -148,7 +153,9 @@ describe("an alert in words", () => {
     ["crowd", { count: 41, threshold: 30 }, "41 / 30 người", ["41", "30"]],
     ["dumping", { brought_by: "motorcycle", track: 7, suspected: true }, "bỏ lại từ xe máy", ["xe máy"]],
     ["camera", { fault: "lost", reason: "timeout" }, "mất tín hiệu camera: hết thời gian chờ", ["mất tín hiệu camera", "hết thời gian chờ"]],
-    ["plates", { plate: "98A12345" }, "98A12345", ["98A12345"]],
+    ["parking", { label: "car", limit_s: 15, plate: "98A12345" }, "ô tô, quá 15 giây", ["ô tô", "15 giây", "98A12345"]],
+    ["plate", HIT, "Xe bị trộm", ["98A12845", "98A12345", "Xe bị trộm", "VA-2026/118", "không tự dừng xe", "ô tô", "biển trắng"]],
+    ["plate", { masked: true, suspected: false }, "chỉ công an xem được", []],
     ["landslide", { slope: 12, parts: [1] }, "", ["12", "[1]"]],
   ])("%s", (kind, detail, line, values) => {
     const alert = makeAlert("x", { kind, detail });
@@ -158,6 +165,11 @@ describe("an alert in words", () => {
   it.each<[string, Status, boolean]>([
     ["parking", "new", true], ["dumping", "in_progress", true], ["plates", "acknowledged", true], ["parking", "resolved", false], ["parking", "false_alarm", false], ["fire", "new", false],
   ])("%s, %s: suspected %s", (kind, status, suspected) => expect(isSuspected({ kind, status })).toBe(suspected));
+  it("is suspected where a plate only looks like the listed one", () => {
+    expect(isSuspected({ kind: "plate", status: "new", detail: HIT })).toBe(true);
+    expect(isSuspected({ kind: "plate", status: "new", detail: { ...HIT, suspected: false } })).toBe(false);
+    expect(isSuspected({ kind: "plate", status: "resolved", detail: HIT })).toBe(false);
+  });
 });
 
 describe("announcements", () => {

@@ -1,13 +1,16 @@
 /** What an alert says, in words: lines of a definition list. Pure. */
 import { count, exactSpan, fullTime, percent, toMillis } from "./format";
+import { hitFacts, hitOf, isMasked } from "./hit";
 import { knows, translate, translateCode, type Language, type WordKey } from "./i18n";
 import type { Alert } from "./model";
 
 export interface Fact {
   label: string;
   value: string;
-  /** A text that is read letter by letter: an id, a plate. */
+  /** A text that is read letter by letter: an id. */
   code?: boolean;
+  /** The canonical text of a plate, to be drawn as one. */
+  plate?: boolean;
 }
 
 type Render = (value: unknown, language: Language) => string | null;
@@ -45,11 +48,12 @@ const HIDDEN = new Set(["suspected", "track"]);
 
 /** The facts of the alert's kind, those known by name first. */
 export function detailFacts(alert: Alert, language: Language): Fact[] {
+  if (alert.kind === "plate") return hitFacts(alert, language);
   const named: Fact[] = [];
   const others: Fact[] = [];
   for (const [key, [label, render]] of Object.entries(KNOWN)) {
     const value = key in alert.detail ? render(alert.detail[key], language) : null;
-    if (value !== null) named.push({ label: translate(language, label), value, code: key === "plate" });
+    if (value !== null) named.push({ label: translate(language, label), value, plate: key === "plate" });
   }
   for (const [key, value] of Object.entries(alert.detail)) {
     if (key in KNOWN || HIDDEN.has(key) || value === null || value === "") continue;
@@ -74,9 +78,10 @@ export function generalFacts(alert: Alert, language: Language, zone: string, now
   return facts;
 }
 
-/** One short line for the list: the fact that an operator asks for first. */
+/** One short line for the list: the fact that an operator asks for first. A plate is drawn beside it. */
 export function summary(alert: Alert, language: Language): string {
   const { detail } = alert;
+  if (alert.kind === "plate") return isMasked(alert) ? translate(language, "hit.masked.short") : (hitOf(alert)?.reason ?? "");
   const label = typeof detail.label === "string" ? translateCode(language, "label", detail.label) : "";
   const dwell = detail.dwell_s ?? (typeof detail.limit_s === "number" ? detail.held_s : undefined);
   if (typeof dwell === "number") return [label, exactSpan(dwell, language)].filter(Boolean).join(", ");
@@ -87,7 +92,6 @@ export function summary(alert: Alert, language: Language): string {
     const limit = typeof detail.threshold === "number" ? ` / ${detail.threshold}` : "";
     return translate(language, "count.people", { n: `${count(detail.count, language)}${limit}` });
   }
-  if (typeof detail.plate === "string") return detail.plate;
   if (typeof detail.fault === "string") {
     const fault = translateCode(language, "fault", detail.fault);
     const reason = typeof detail.reason === "string" && knows("reason", detail.reason);

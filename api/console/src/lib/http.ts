@@ -5,6 +5,8 @@ export interface Problem {
   title?: string;
   status?: number;
   detail?: string;
+  /** What is wrong with which field. */
+  errors?: readonly { path: string; message: string }[];
 }
 
 /** The server answered, but not with what was asked for. */

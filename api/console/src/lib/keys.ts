@@ -6,7 +6,7 @@ export type Command =
   | "acknowledge" | "assign" | "resolve" | "false_alarm" | "reopen" | "note"
   | "evidence" | "evidence_next" | "evidence_previous" | "play" | "boxes"
   | "filter" | "clear" | "only_new"
-  | "go_alerts" | "go_wall" | "go_cameras" | "go_counts"
+  | "go_alerts" | "go_wall" | "go_cameras" | "go_counts" | "go_plates" | "go_watchlist"
   | "outbox" | "sound" | "theme" | "language" | "help";
 
 export interface Binding {
@@ -41,11 +41,26 @@ export const BINDINGS: readonly Binding[] = [
   { command: "go_wall", keys: ["w", "g w"], group: "go", word: "nav.wall" },
   { command: "go_cameras", keys: ["c", "g c"], group: "go", word: "nav.cameras" },
   { command: "go_counts", keys: ["g s"], group: "go", word: "nav.counts" },
+  { command: "go_plates", keys: ["g p"], group: "go", word: "nav.plates" },
+  { command: "go_watchlist", keys: ["g d"], group: "go", word: "nav.watchlist" },
   { command: "outbox", keys: ["g q"], group: "go", word: "key.outbox" },
   { command: "sound", keys: ["s"], group: "other", word: "key.sound" },
   { command: "theme", keys: ["t"], group: "other", word: "key.theme" },
   { command: "language", keys: ["l"], group: "other", word: "key.language" },
   { command: "help", keys: ["?"], group: "other", word: "key.help" },
+];
+
+/** What only those who look plates up may open. */
+export const POLICE_COMMANDS: ReadonlySet<Command> = new Set<Command>(["go_plates", "go_watchlist"]);
+
+/** Keys of the plate search for the help page: there, each key means what lies in front. */
+export const PLATE_KEYS: readonly { keys: readonly string[]; word: WordKey }[] = [
+  { keys: ["/"], word: "key.plate.text" },
+  { keys: ["Enter"], word: "key.plate.submit" },
+  { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], word: "key.plate.move" },
+  { keys: ["Enter"], word: "key.plate.open" },
+  { keys: ["n"], word: "key.plate.more" },
+  { keys: ["Escape"], word: "key.plate.back" },
 ];
 
 /** First keys of sequences. */

@@ -1,6 +1,6 @@
 /** Addresses of the console's pages, kept in the fragment so that the server needs to know one page only. Pure. */
 
-export type Page = "alerts" | "wall" | "cameras" | "counts";
+export type Page = "alerts" | "wall" | "cameras" | "counts" | "plates" | "watchlist";
 
 export interface Route {
   readonly page: Page;
@@ -9,7 +9,7 @@ export interface Route {
   readonly query: readonly [string, string][];
 }
 
-const PAGES: readonly string[] = ["alerts", "wall", "cameras", "counts"];
+const PAGES: readonly string[] = ["alerts", "wall", "cameras", "counts", "plates", "watchlist"];
 
 /** `#/alerts/ID?status=new` -> its route; the alert list for anything unknown. */
 export function parseRoute(hash: string): Route {

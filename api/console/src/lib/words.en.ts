@@ -1,7 +1,9 @@
+import { plateWords } from "./plate-words.en";
 import type { WordKey } from "./words.vi";
 
 /** Every text of the console in English. */
 export const en: Record<WordKey, string> = {
+  ...plateWords,
   "app.name": "Smart Urban Operations Centre",
   "app.short": "IOC",
   "nav.alerts": "Alerts",
@@ -99,7 +101,8 @@ export const en: Record<WordKey, string> = {
   "kind.camera": "Camera fault",
   "kind.crowd": "Crowd",
   "kind.parking": "Illegal parking",
-  "kind.plates": "Watchlisted plate",
+  "kind.plate": "Watchlist plate",
+  "kind.plates": "Plate",
   "kind.fire": "Fire, smoke",
   "kind.flood": "Flooding",
   "kind.dumping": "Illegal dumping",

@@ -1,5 +1,8 @@
+import { plateWords } from "./plate-words.vi";
+
 /** Every text of the console in Vietnamese. English (`words.en.ts`) must have the same keys: the compiler checks it. */
 export const vi = {
+  ...plateWords,
   "app.name": "Trung tâm điều hành đô thị thông minh",
   "app.short": "IOC",
   "nav.alerts": "Cảnh báo",
@@ -97,7 +100,8 @@ export const vi = {
   "kind.camera": "Sự cố camera",
   "kind.crowd": "Tụ tập đông người",
   "kind.parking": "Đỗ xe trái phép",
-  "kind.plates": "Biển số theo dõi",
+  "kind.plate": "Biển số theo dõi",
+  "kind.plates": "Biển số",
   "kind.fire": "Cháy, khói",
   "kind.flood": "Ngập úng",
   "kind.dumping": "Đổ rác trái phép",

@@ -8,9 +8,11 @@ import { actions } from "./actions.svelte";
 import { alerts } from "./alerts.svelte";
 import { cameras } from "./cameras.svelte";
 import { clock } from "./clock.svelte";
+import { plates } from "./plates.svelte";
 import { prefs, t, tc } from "./prefs.svelte";
 import { http, session } from "./session.svelte";
 import { ui } from "./ui.svelte";
+import { watchlist } from "./watchlist.svelte";
 
 /** ms between two questions whether a server that does not answer is back. */
 const ASK_AGAIN = 2_000;
@@ -36,6 +38,8 @@ class Console {
   start(): void {
     session.onChange = (user) => {
       actions.outbox.signIn(user?.username ?? null);
+      plates.enter(user?.username ?? null);
+      watchlist.clear();
       if (user) void this.enter();
       else this.leave();
     };

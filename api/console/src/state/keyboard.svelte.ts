@@ -1,11 +1,13 @@
 /** Carries out what a key means on the page that is open. */
 import { NO_FILTERS } from "../lib/filters";
-import { keyName, press, type Command } from "../lib/keys";
+import { keyName, POLICE_COMMANDS, press, type Command } from "../lib/keys";
 import { actions } from "./actions.svelte";
 import { alerts } from "./alerts.svelte";
+import { plates } from "./plates.svelte";
 import { prefs } from "./prefs.svelte";
 import { session } from "./session.svelte";
 import { ui } from "./ui.svelte";
+import { watchlist } from "./watchlist.svelte";
 
 /** ms within which the second key of a sequence must follow. */
 const PATIENCE = 1_500;
@@ -23,10 +25,22 @@ export function onKey(event: KeyboardEvent): void {
   if (name === "Enter" && event.target instanceof HTMLElement && event.target.closest("a, button, summary, select, video")) return;
   if (event.target instanceof HTMLVideoElement && name.startsWith("Arrow")) return;
   if (performance.now() - since > PATIENCE) prefix = "";
+  if (prefix === "" && onPage(name)) {
+    event.preventDefault();
+    return;
+  }
   const next = press(name, prefix);
   prefix = next.prefix;
   since = performance.now();
   if (next.command && (carryOut(next.command) || prefix)) event.preventDefault();
+}
+
+/** Keys that the police's pages have for themselves. */
+function onPage(name: string): boolean {
+  if (!plates.allowed) return false;
+  if (ui.route.page === "plates") return plates.key(name);
+  if (ui.route.page === "watchlist" && name === "+") return does(() => watchlist.add());
+  return false;
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -36,6 +50,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** False if the command means nothing here. */
 function carryOut(command: Command): boolean {
+  if (POLICE_COMMANDS.has(command) && !plates.allowed) return false;
   switch (command) {
     case "go_alerts":
       return does(() => ui.go("alerts"));
@@ -45,6 +60,10 @@ function carryOut(command: Command): boolean {
       return does(() => ui.go("cameras"));
     case "go_counts":
       return does(() => ui.go("counts"));
+    case "go_plates":
+      return does(() => ui.go("plates"));
+    case "go_watchlist":
+      return does(() => ui.go("watchlist"));
     case "outbox":
     case "help":
       return does(() => (ui.dialog = command));
