@@ -25,18 +25,21 @@ from models.training.water_net import STRIDE, WaterNet, from_coco, pooled
 from models.training.water_set import UNKNOWN
 
 SHARES = {
-    "tile-flood": 0.14, "tile-wet": 0.2, "tile-dry": 0.05, "masked": 0.11, "bus": 0.12, "dry": 0.13,
-    "empty": 0.08, "rendered-dry": 0.03, "rendered-wet": 0.06, "rendered-flood": 0.08,
+    "tile-flood": 0.14, "tile-wet": 0.2, "tile-dry": 0.05, "masked": 0.1, "bus": 0.1, "dry": 0.1, "night": 0.04,
+    "painted-dry": 0.02, "painted-wet": 0.05, "painted-flood": 0.05,
+    "rendered-dry": 0.02, "rendered-wet": 0.06, "rendered-flood": 0.07,
 }  # fmt: skip
 """Share of each group in a batch."""
-SIDE = 320
+SIDE = 256
 """Training pictures are squares of this many pixels."""
+FROZEN = 3
+"""First layers that keep their COCO weights: the costliest to train, and the most general."""
 
 
 def cut(image: Image, mask: Image, rng: np.random.Generator) -> tuple[Image, Image]:
     """A random square of a picture, half of the time mirrored."""
     height, width = mask.shape
-    zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(1.7)))) * SIDE / min(height, width)
+    zoom = float(np.exp(rng.uniform(np.log(0.9), np.log(1.9)))) * SIDE / min(height, width)
     stretch = float(np.exp(rng.normal(0, 0.1)))
     x = rng.uniform(min(0, SIDE - width * zoom * stretch), 0) if width * zoom * stretch > SIDE else 0.0
     low = min(0.0, SIDE - height * zoom)
@@ -77,27 +80,10 @@ class Pictures:
         image = read_image(self.root / f"{entry['name']}.jpg")
         mask = np.asarray(cv2.imread(str(self.root / f"{entry['name']}.png"), cv2.IMREAD_GRAYSCALE), np.uint8)
         flood, damp = entry["flood"], entry["wet"]
-        if group == "empty":
-            image, mask, flood, damp = self._painted(image, mask)
-        elif group == "dry" and rng.random() < 0.25:
-            image = water_paint.lamps(image, rng)
         image, mask = cut(image, mask, rng)
         if flood == 1 and not (mask == 255).mean() > 0.12 and (group != "tile-flood" or (mask == 255).any()):
             flood = -1
         return water_paint.spoil(image, rng), mask, flood, damp
-
-    def _painted(self, image: Image, road: Image) -> tuple[Image, Image, int, int]:
-        rng = self.rng
-        if rng.random() < 0.5:
-            image = water_paint.lamps(image, rng)
-        chance = rng.random()
-        if chance < 0.2:
-            return image, np.zeros_like(road), 0, 0
-        if chance < 0.6:
-            return water_paint.wet(image, road, rng), np.zeros_like(road), 0, 1
-        if rng.random() < 0.5:
-            image = water_paint.wet(image, road, rng)
-        return *water_paint.flood(image, road, rng), 1, 1
 
     def batch(self, size: int) -> tuple[torch.Tensor, ...]:
         """Pictures (N, 3, S, S), cell targets (N, S/16, S/16) with -1 for unknown, and (N, 2) flooded, wet, -1 unknown."""
@@ -135,6 +121,8 @@ def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     pictures = Pictures(options.set, {0, options.hold}, options.seed)
     net: WaterNet = from_coco(options.coco).to(memory_format=torch.channels_last)
+    for layer in net.layers[:FROZEN]:
+        layer.requires_grad_(False)
     if options.start:
         net.load_state_dict(torch.load(options.start, weights_only=True))
     mean = torch.optim.swa_utils.AveragedModel(
@@ -142,7 +130,7 @@ def train(options: argparse.Namespace) -> None:
     )
     old = set(net.layers.parameters())
     groups = [
-        {"params": [p for p in net.parameters() if p in old], "lr": options.rate * 0.2},
+        {"params": [p for p in net.parameters() if p in old and p.requires_grad], "lr": options.rate * 0.2},
         {"params": [p for p in net.parameters() if p not in old], "lr": options.rate},
     ]
     rates = [group["lr"] for group in groups]
@@ -153,6 +141,7 @@ def train(options: argparse.Namespace) -> None:
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1, step / 60) * (1 - share) ** 0.8
         net.train()
+        net.layers[:FROZEN].eval()
         x, cells, whole = pictures.batch(options.batch)
         with torch.autocast("cpu", torch.bfloat16):
             logits = net(x)

@@ -14,7 +14,7 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from models.training import water_paint
 from models.training.common import Image, duration, frames_at, read_image, sha256
 from models.water_folds import HELD_OUT, fold_of
 
 SIZE = 512
 UNKNOWN = 128
+PAINTED = 60
+"""Painted pictures of each empty ground."""
 MARKS = Path(__file__).parent / "labels" / "water.json"
 DRY_CLIPS = {
     "traffic/videos/kraten_cars.mp4": 12,
@@ -137,14 +140,34 @@ def dry(root: Path) -> Iterator[Item]:
             yield Item("dry", image, np.zeros(image.shape[:2], np.uint8), 0, -1, path)
 
 
-def empty(root: Path) -> Iterator[Item]:
-    """The empty ground of dry clips (median over time), its mask 255 on the road: training paints water on it."""
+def painted(root: Path, rng: np.random.Generator) -> Iterator[Item]:
+    """The empty ground of dry clips (median over time), by day and by night, left dry or painted wet or flooded."""
     roads = json.loads(MARKS.read_text(encoding="utf-8"))["road"]
     for name, corners in roads.items():
         length = duration(root / name)
         frames = [image for _, image in frames_at(root / name, [length * (k + 0.5) / 25 for k in range(25)])]
-        image = np.median(np.stack(frames), axis=0).astype(np.uint8)
-        yield Item("empty", image, area(image.shape, corners), 0, 0, root / name)
+        empty = np.median(np.stack(frames), axis=0).astype(np.uint8)
+        road = area(empty.shape, corners)
+        nothing: Image = np.zeros_like(road)
+        for k in range(PAINTED):
+            image = water_paint.lamps(empty, rng) if k % 2 else empty
+            if k % 10 < 2:
+                yield Item("painted-dry", image, nothing, 0, 0, root / name)
+                continue
+            damp = water_paint.wet(image, road, rng)
+            if k % 10 < 6:
+                yield Item("painted-wet", damp, nothing, 0, 1, root / name)
+                continue
+            image, mask = water_paint.flood(damp if k % 10 < 8 else image, road, rng)
+            yield Item("painted-flood", image, mask, 1, 1, root / name)
+
+
+def at_night(items: Iterator[Item], rng: np.random.Generator) -> Iterator[Item]:
+    """The items, and every third dry one once more at night."""
+    for number, item in enumerate(items):
+        yield item
+        if number % 3 == 0:
+            yield replace(item, group="night", image=water_paint.lamps(item.image, rng), wet=-1)
 
 
 def rendered(root: Path) -> Iterator[Item]:
@@ -172,12 +195,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rendered", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data, index, sources = options.data, [], set()
-    flood = data / "flood"
-    real = chain(tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), dry(data), empty(data))
-    for item in chain(real, rendered(options.rendered)):
+    flood, rng = data / "flood", np.random.default_rng(options.seed)
+    real = chain(tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), at_night(dry(data), rng))
+    for item in chain(real, painted(data, rng), rendered(options.rendered)):
         name = f"{len(index):05d}"
         write(options.out / name, item)
         source = "rendered" if item.source is None else str(item.source.relative_to(data))
