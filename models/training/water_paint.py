@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.training.common import Image
 
-Layer = NDArray[np.float32]
+Layer = NDArray[Any]
+"""A picture or mask in floating point of any precision."""
 Rng = np.random.Generator
 
 
@@ -60,7 +63,7 @@ def flood(image: Image, ground: Image, rng: Rng) -> tuple[Image, Image]:
     length = rng.uniform(3, 14)
     size = rng.uniform(0.3, 3.0) * (0.4 + 1.2 * ys / shape[0])
     wave = np.sin(ys / length + 4 * noise(rng, shape, (6, 6))) + np.sin(ys / (0.6 * length) + xs / (4 * length))
-    seen = mirror(image, ground, rng)
+    seen: Layer = mirror(image, ground, rng)
     seen = cv2.GaussianBlur(seen, (0, 0), sigmaX=rng.uniform(0.3, 2), sigmaY=rng.uniform(0.5, 12))
     seen = cv2.remap(seen, xs + (size * wave).astype(np.float32), ys + (size * wave).astype(np.float32), cv2.INTER_LINEAR,
                      borderMode=cv2.BORDER_REFLECT)  # fmt: skip
@@ -84,24 +87,24 @@ def rain(image: Image, rng: Rng) -> Image:
     for _ in range(int(rng.integers(10, 160))):
         x, y, length = rng.uniform(0, width), rng.uniform(-10, height), rng.uniform(6, 30)
         cv2.line(layer, (int(x), int(y)), (int(x + length * slant), int(y + length)), float(rng.uniform(20, 90)), 1)
-    out = (
+    out: Layer = (
         image.astype(np.float32) * rng.uniform(0.85, 1)
         + cv2.GaussianBlur(layer, (0, 0), 0.7)[..., None]
         + rng.uniform(0, 16)
     )
     if rng.random() < 0.35:
-        drops = np.zeros((height, width), np.float32)
+        drops: Layer = np.zeros((height, width), np.float32)
         for _ in range(int(rng.integers(1, 6))):
             centre = int(rng.integers(width)), int(rng.integers(height))
             cv2.circle(drops, centre, int(rng.uniform(0.02, 0.09) * width), (1.0,), -1)
         drops = cv2.GaussianBlur(drops, (0, 0), 4)[..., None]
         out = out * (1 - drops) + cv2.GaussianBlur(out, (0, 0), 7) * rng.uniform(0.9, 1.25) * drops
-    return np.clip(out, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(out, 0, 255), np.uint8)
 
 
 def spoil(image: Image, rng: Rng) -> Image:
     """Light, colour, blur, noise, rain and JPEG of a street camera."""
-    out = image.astype(np.float32)
+    out: Layer = image.astype(np.float32)
     if rng.random() < 0.3:
         out = 255 * (out / 255) ** rng.uniform(0.6, 2.4) * rng.uniform(0.5, 1)
     out = out * rng.uniform(0.8, 1.2) * rng.uniform(0.88, 1.12, 3) + rng.uniform(-14, 14)

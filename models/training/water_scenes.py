@@ -19,7 +19,7 @@ import numpy as np
 from sample_videos.studio import effects, flooding, street
 from sample_videos.studio.blender import Studio
 from sample_videos.studio.compose import permanent
-from sample_videos.studio.mesh import Array, Mesh, Surface, place
+from sample_videos.studio.mesh import Mesh, Surface, place
 from sample_videos.studio.pictures import Picture
 from sample_videos.studio.stage import Camera, Lamp, Light, Placed, Stage
 
@@ -99,7 +99,7 @@ def pictures(rng: random.Random, number: int) -> dict[str, tuple[Picture, Pictur
     studio.show({**permanent(stage), 200: Placed(water(rng, half), place())})
     mirror = studio.render(None, stage.samples)
     flood = flooding.Flood(stage, half, rng.uniform(0.04, 0.12))
-    nothing: Array = np.zeros(dry.shape[:2], np.uint8)
+    nothing: Picture = np.zeros(dry.shape[:2], np.uint8)
 
     def finish(image: Picture, t: float) -> Picture:
         return effects.rain(image, t, rng.randrange(40, 400), rng.uniform(8, 30)) if rng.random() < 0.6 else image

@@ -99,8 +99,8 @@ def masked(root: Path) -> Iterator[Item]:
     """Flood pictures with masks; every one in four is for judging."""
     for path in sorted((root / "images").iterdir()):
         image = read_image(path)
-        mask = cv2.resize(read_image(root / "masks" / f"{path.stem}.png")[..., 0], image.shape[1::-1])
-        wide = cv2.blur(mask, (15, 15))
+        drawn = cv2.resize(read_image(root / "masks" / f"{path.stem}.png")[..., 0], image.shape[1::-1])
+        wide = cv2.blur(drawn, (15, 15))
         mask = np.where(wide > 200, 255, np.where(wide < 55, 0, UNKNOWN)).astype(np.uint8)
         yield Item("masked", image, mask, int((mask == 255).mean() > 0.05), -1, path, fold_of(path.stem))
 
@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    data, index, sources = options.data, [], set()
+    data: Path = options.data
+    index: list[dict[str, Any]] = []
+    sources: set[Path] = set()
     flood, rng = data / "flood", np.random.default_rng(options.seed)
     real = chain(tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), at_night(dry(data), rng))
     for item in chain(real, painted(data, rng), rendered(options.rendered)):
