@@ -191,12 +191,12 @@ def _event(kind: str, rows: list[dict[str, str]], length_s: float) -> WrittenEve
         return None
     plain = min(named, key=lambda r: (_rank(sure, r["kind"]), float(r["start_s"])))
     first = min(named, key=lambda r: float(r["start_s"]))
-    ends = [float(r["end_s"]) if r["end_s"] else length_s for r in named]
+    end = max((float(r["end_s"]) for r in named if r["end_s"]), default=length_s)
     return WrittenEvent(
         kind=kind,
         start_s=float(first["start_s"]),
         due_s=float(plain["start_s"]),
-        end_s=min(length_s, max(ends)) if max(ends) < length_s - 1 else None,
+        end_s=end if end < length_s - 1 else None,
         uncertainty_s=max(uncertainty(r["uncertainty"]) for r in (first, plain)),
     )
 
