@@ -86,7 +86,7 @@ class FireScenes:
         scale = (tall or float(np.exp(rng.uniform(np.log(0.12), np.log(1.2)))) * height) / (rows[-1] - rows[0] + 1)
         size = (max(4, round(heat.shape[1] * scale * rng.uniform(0.7, 2.0))), max(4, round(heat.shape[0] * scale)))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        heat, smoke = (np.clip(cv2.resize(f, size, interpolation=how), 0, 4) for f in (heat, smoke))
+        heat, smoke = (np.clip(cv2.resize(f, size, interpolation=how), 0, 4).astype(np.float32) for f in (heat, smoke))
         left = round(rng.uniform(-0.05, 1.05) * width - size[0] / 2)
         top = round(rng.uniform(0.2, 1.05) * height - size[1])
         x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + size[0], width), min(top + size[1], height)
@@ -114,7 +114,7 @@ class FireScenes:
             heat, smoke = np.maximum(heat, more[0]), smoke + more[1]
         if rng.random() < 0.5:
             heat, smoke = heat[:, ::-1], smoke[:, ::-1]
-        return np.ascontiguousarray(heat) / 255, np.ascontiguousarray(smoke) / 127.5
+        return (heat / 255).astype(np.float32), (smoke / 127.5).astype(np.float32)
 
 
 def paint_smoke(part: Pixels, smoke: Field, rng: np.random.Generator) -> Field:
