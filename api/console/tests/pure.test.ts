@@ -156,6 +156,9 @@ describe("an alert in words", () => {
     ["parking", { label: "car", limit_s: 15, plate: "98A12345" }, "ô tô, quá 15 giây", ["ô tô", "15 giây", "98A12345"]],
     ["plate", HIT, "Xe bị trộm", ["98A12845", "98A12345", "Xe bị trộm", "VA-2026/118", "không tự dừng xe", "ô tô", "biển trắng"]],
     ["plate", { masked: true, suspected: false }, "chỉ công an xem được", []],
+    ["flood", { water_share: 0.62, trend: "rising" }, "nước phủ 62 % lòng đường, nước đang dâng", ["62 %", "nước đang dâng"]],
+    ["flood", { water_share: 0.9, trend: "steady", level: "medium", depth_cm: 25 }, "ngập vừa (20–40 cm)",
+      ["90 %", "ngập vừa (20–40 cm)", "25 cm", "nước đứng"]],
     ["landslide", { slope: 12, parts: [1] }, "", ["12", "[1]"]],
   ])("%s", (kind, detail, line, values) => {
     const alert = makeAlert("x", { kind, detail });

@@ -39,8 +39,10 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   text: ["fact.text", text],
   plate: ["fact.plate", text],
   list: ["fact.list", text],
+  water_share: ["fact.water_share", share],
   level: ["fact.level", coded("flood")],
   depth_cm: ["fact.depth", (value) => (typeof value === "number" ? `${Math.round(value)} cm` : null)],
+  trend: ["fact.trend", coded("trend")],
   area: ["fact.area", share],
 };
 /** Shown elsewhere, or of no use to an operator. */
@@ -100,6 +102,11 @@ export function summary(alert: Alert, language: Language): string {
   if (typeof detail.brought_by === "string") {
     return translate(language, "summary.left_by", { label: translateCode(language, "label", detail.brought_by) });
   }
-  if (typeof detail.level === "string") return translateCode(language, "flood", detail.level);
+  const course = typeof detail.trend === "string" && detail.trend !== "steady" ? translateCode(language, "trend", detail.trend) : "";
+  if (typeof detail.level === "string") return [translateCode(language, "flood", detail.level), course].filter(Boolean).join(", ");
+  if (typeof detail.water_share === "number") {
+    const water = translate(language, "summary.water", { share: percent(detail.water_share) });
+    return [water, course].filter(Boolean).join(", ");
+  }
   return label;
 }

@@ -8,6 +8,8 @@ import { http } from "./session.svelte";
 
 /** Points kept of one series: an hour at one every ten seconds. */
 const MOST_POINTS = 360;
+/** The label of the series that is drawn; a zone may also count how much of it is under water. */
+const PEOPLE = "person";
 
 export interface SeriesPoint {
   /** ms since the epoch. */
@@ -48,6 +50,7 @@ class Cameras {
   }
 
   takeCount(point: CountPoint): void {
+    if (point.label !== PEOPLE) return;
     const key = seriesKey(point.camera, point.zone);
     const known = this.series.get(key) ?? [];
     const at = toMillis(point.at);
@@ -57,7 +60,7 @@ class Cameras {
 
   /** Read the series of one zone. */
   async readSeries(camera: string, zone: string | null): Promise<void> {
-    const ask: [string, string][] = [["camera", camera], ["limit", String(MOST_POINTS)]];
+    const ask: [string, string][] = [["camera", camera], ["label", PEOPLE], ["limit", String(MOST_POINTS)]];
     if (zone) ask.push(["zone", zone]);
     try {
       const { items } = await http.json<{ items: CountPoint[] }>("/counts", { query: ask });
