@@ -15,10 +15,12 @@ from ioc.adapters.outbox import SqliteOutbox
 from ioc.core import wire
 from ioc.core.config import Camera, Config
 from ioc.core.ports import DetectorSpec, ObjectDetector
+from ioc.core.water import WaterFinder
 from models.catalog import make_tracker, open_street
 from models.fire_catalog import open_fire
 from models.plate_catalog import open_plate_finder, open_plate_reader
 from models.tiles import TiledDetector
+from models.water_catalog import open_water
 from streams.audience import Audience
 from streams.delivery import Delivery
 from streams.pictures import LivePictures
@@ -40,6 +42,7 @@ class SharedModels:
         self._opened: dict[tuple[int, int], ObjectDetector] = {}
         self._plates: PlateModels | None = None
         self._fire: ObjectDetector | None = None
+        self._water: WaterFinder | None = None
 
     def street(self, look_size: int) -> DetectorFor:
         """Street detectors that look at ``look_size`` pixels, by number of tiles a side."""
@@ -69,6 +72,13 @@ class SharedModels:
             self._fire = open_fire(self._config.models, threads=threads, providers=self._providers)
         return self._fire
 
+    def water(self) -> WaterFinder:
+        """What sees flood water."""
+        if self._water is None:
+            threads = self._config.workers.threads
+            self._water = open_water(self._config.models, threads=threads, providers=self._providers)
+        return self._water
+
     def open(self, names: Collection[str], camera: Camera) -> None:
         """Open the models of these names now, as the camera uses them. Raises :class:`ioc.core.errors.ModelError`."""
         if "street" in names:
@@ -77,6 +87,8 @@ class SharedModels:
             self.plates()
         if "fire" in names:
             self.fire()
+        if "water" in names:
+            self.water()
 
     def _open(self, look_size: int, tiles: int) -> ObjectDetector:
         threads = self._config.workers.threads
@@ -111,6 +123,7 @@ def camera_analysis(
             tracker=make_tracker(),
             plates=plates or PlateSearch(models.plates, closer),
             fire=models.fire,
+            water=models.water,
         ),
     )
 
