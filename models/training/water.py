@@ -125,9 +125,7 @@ def train(options: argparse.Namespace) -> None:
         layer.requires_grad_(False)
     if options.start:
         net.load_state_dict(torch.load(options.start, weights_only=True))
-    mean = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
-    )
+    mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
     old = set(net.layers.parameters())
     groups = [
         {"params": [p for p in net.parameters() if p in old and p.requires_grad], "lr": options.rate * 0.2},
