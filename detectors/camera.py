@@ -74,9 +74,10 @@ class CameraHealth:
         picture, s = scene.picture, self._settings
         if picture.change is not None and picture.change < s.frozen_change:
             yield Observation(kind="camera", subject="frozen", detail={"fault": "frozen"})
-        if picture.detail < s.covered_detail and picture.contrast < s.covered_contrast:
+        sharp = None if picture.sharpness is None else picture.sharpness >= s.defocused_sharpness
+        if picture.detail < s.covered_detail and picture.contrast < s.covered_contrast and not sharp:
             yield Observation(kind="camera", subject="covered", detail={"fault": "covered"})
-        elif picture.sharpness is not None and picture.sharpness < s.defocused_sharpness:  # before the view: blur hides it
+        elif picture.sharpness is not None and not sharp:  # before the view: blur hides it
             detail = {"fault": "defocused", "sharpness": round(picture.sharpness, 2)}
             yield Observation(kind="camera", subject="defocused", detail=detail)
         elif picture.view is not None and picture.view < s.turned_view:

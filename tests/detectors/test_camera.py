@@ -34,6 +34,12 @@ def rule(**settings):
         ({"view": 0.5}, []),  # a crowd over the whole square leaves half of it
         ({"view": 0.0, "detail": 0.0, "contrast": 0.02}, ["covered"]),  # a cloth is not another view
         ({"detail": 0.0, "contrast": 0.3}, []),  # fog with a bright sky above still shows something
+        ({"detail": 0.0, "contrast": 0.02, "sharpness": 0.9}, []),  # a dim bare road: what little there is, is sharp
+        ({"detail": 0.0, "contrast": 0.02, "sharpness": 0.2}, ["covered"]),  # a hand just before the lens
+        ({"sharpness": 0.9}, []),
+        ({"sharpness": 0.6}, []),  # softer at night
+        ({"sharpness": 0.5}, ["defocused"]),
+        ({"sharpness": 0.3, "view": 0.1}, ["defocused"]),  # so blurred that the view cannot be told
     ],
 )
 def test_faults_of_the_picture(changes, faults):
