@@ -35,7 +35,6 @@ Advance = Callable[[float], None]
 @click.option("--clips", "folders", multiple=True, type=FOLDER, help="Judge this folder's clips, not the usual ones.")
 @click.option("--clip", "part", help="Only clips with this in their name.")
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, help="Folder of the labelled data.")
-@click.option("--car-parks", "lots", is_flag=True, help="Also the labelled car parks, each still held as a clip (slow).")
 @click.option("--sheets", type=click.Path(path_type=Path), help="Write contact sheets of every miss and false alarm here.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Keep results here; only what has changed runs again.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Clips judged at the same time.")
@@ -45,7 +44,6 @@ def accuracy(
     folders: tuple[Path, ...],
     part: str | None,
     data: Path,
-    lots: bool,
     sheets: Path | None,
     cache: Path | None,
     jobs: int,
@@ -64,7 +62,7 @@ def accuracy(
         if folders:
             cases = [case for folder in folders for case in folder_clips(folder, every, work)]
         else:
-            cases = [*sample_clips(every), *real_clips(data, every, work), *(car_parks(data, work) if lots else ())]
+            cases = [*sample_clips(every), *real_clips(data, every, work), *car_parks(data, kinds, work)]
         cases = [case for case in cases if case.kinds & kinds and (part or "") in case.name]
         with _progress(sum(case.length_s for case in cases)) as advance:
             verdicts = list(_verdicts(cases, kinds, Kept(cache), jobs, advance))

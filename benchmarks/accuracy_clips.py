@@ -72,9 +72,9 @@ def real_clips(data: Path, kinds: frozenset[str], work: Path) -> list[Case]:
     return cases
 
 
-def car_parks(data: Path, work: Path) -> list[Case]:
-    """Each car park still with cars as a clip in which they stand; made in ``work``."""
-    if not (data / "parking" / "pklot" / "spaces.csv").is_file():
+def car_parks(data: Path, kinds: frozenset[str], work: Path) -> list[Case]:
+    """Each car park still with cars as a clip in which they stand; made in ``work``, where ``kinds`` has parking."""
+    if "parking" not in kinds or not (data / "parking" / "pklot" / "spaces.csv").is_file():
         return []
     lot = stills(data)
     empty = next(s for s in lot if not s.occupied)

@@ -7,6 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
+import yaml
+
+from benchmarks.accuracy_written import Written, WrittenEvent, written_case
 from detectors import rule_settings
 from ioc.core.config import parse_config
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone
@@ -54,3 +57,16 @@ def test_the_shown_plate_configuration_is_valid() -> None:
     known = rule_settings()["plates"].model_fields
     named = re.findall(r"`(\w+_s|\w+_reads|\w+_px|\w+_confidence)`", (HOW_TO / page).read_text(encoding="utf-8"))
     assert {*named} <= {*known}
+
+
+def test_the_shown_truth_is_valid() -> None:
+    page = "measure-accuracy.md"
+    written = Written.model_validate(yaml.safe_load(block(page, "yaml")))
+    case = written_case("cong-bac", Path("cong-bac.mp4"), written, frozenset(rule_settings()), 300.0)
+    parse_config(yaml.safe_dump({"site": {"id": "s"}, "cameras": [case.camera]}), rules=rule_settings())
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    assert [name for name in (*Written.model_fields, *WrittenEvent.model_fields) if f"`{name}`" not in text] == [
+        "people",
+        "kind",
+        "zone",
+    ], "explained in the example itself"
