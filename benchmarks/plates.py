@@ -14,10 +14,6 @@ import click
 
 from benchmarks.footage import DATA
 
-HEIGHT_PX = 16.0
-"""Height of a plate from which on it counts as legible, pixels."""
-SHOWN_S = 1.0
-"""Seconds for which it must be legible: enough for two looks."""
 OTHER_CLIPS = ("kraten_cars.mp4", "intel_car-detection.mp4", "ahmetozlu_input_video.mp4")
 """Traffic clips whose plates nobody can read: whatever is told of them is wrong."""
 
@@ -72,21 +68,14 @@ def filmed(data: Path = DATA) -> list[Known]:
 
 def drawn() -> list[Known]:
     """The sample clips in which a plate is legible for long enough."""
+    from benchmarks.accuracy_truth import plates_of
     from sample_videos import truth
 
     found = []
     for name in truth.clips():
-        clip = truth.load(truth.truth_path(name))
-        shown: dict[int, int] = {}
-        for frame in clip.frames:
-            visible = {s.id for s in frame.sightings if s.visible > 0.9}
-            for plate in frame.plates:
-                if (plate.box[3] - plate.box[1]) * clip.height >= HEIGHT_PX and plate.id in visible:
-                    shown[plate.id] = shown.get(plate.id, 0) + 1
-        plates = {s.id: s.plate.text for s in clip.subjects if s.plate is not None}
-        legible = frozenset(plates[i] for i, frames in shown.items() if frames >= SHOWN_S * clip.fps and i in plates)
-        if legible:
-            found.append(Known(truth.video_path(name), legible, tuple(sorted(set(plates.values()) - legible))))
+        plates = plates_of(truth.load(truth.truth_path(name)))
+        if plates.legible:
+            found.append(Known(truth.video_path(name), plates.texts, plates.faint))
     return found
 
 
