@@ -6,7 +6,7 @@ export function makeRead(id: string, change: Partial<PlateRead> = {}): PlateRead
     id, site: "bac-ninh", camera: "gate", camera_name: "Cổng chính", at: "2026-11-21T08:30:00.250Z", text: "98A12345", display: "98A-123.45",
     raw: "98A12345", pattern: "CAR", confidence: 0.97, alternatives: [], colour: "white", lines: 1, vehicle: "car",
     direction: null, box: null, evidence: [], match: null, ...change,
-  } as PlateRead;
+  };
 }
 
 export function makeEntry(id: string, change: Partial<WatchEntry> = {}): WatchEntry {

@@ -3,6 +3,7 @@ import { allows, expectedStatus, request } from "../src/lib/actions";
 import { Announcer, INTERVAL } from "../src/lib/announcer";
 import { afterDamage } from "../src/lib/clip";
 import { detailFacts, summary } from "../src/lib/facts";
+import { hitOf } from "../src/lib/hit";
 import { conditions, fromQuery, matches, NO_FILTERS, query, toggled } from "../src/lib/filters";
 import { clockTime, exactSpan, fullTime, span, toMillis } from "../src/lib/format";
 import { translate, translateCode } from "../src/lib/i18n";
@@ -166,12 +167,13 @@ describe("an alert in words", () => {
     expect(detailFacts(alert, "vi").map((fact) => fact.value)).toEqual(values);
   });
   it.each<[string, Status, boolean]>([
-    ["parking", "new", true], ["dumping", "in_progress", true], ["plates", "acknowledged", true], ["parking", "resolved", false], ["parking", "false_alarm", false], ["fire", "new", false],
+    ["parking", "new", true], ["dumping", "in_progress", true], ["plate", "acknowledged", true], ["parking", "resolved", false], ["parking", "false_alarm", false], ["fire", "new", false],
   ])("%s, %s: suspected %s", (kind, status, suspected) => expect(isSuspected({ kind, status })).toBe(suspected));
-  it("is suspected where a plate only looks like the listed one", () => {
-    expect(isSuspected({ kind: "plate", status: "new", detail: HIT })).toBe(true);
-    expect(isSuspected({ kind: "plate", status: "new", detail: { ...HIT, suspected: false } })).toBe(false);
-    expect(isSuspected({ kind: "plate", status: "resolved", detail: HIT })).toBe(false);
+  it("says which plate of the list it only looks like", () => {
+    expect(hitOf({ kind: "plate", detail: HIT })).toMatchObject({ alike: true, listed: "98A12345" });
+    expect(hitOf({ kind: "plate", detail: { ...HIT, match: "exact", plate: "98A12345" } })).toMatchObject({ alike: false, listed: null });
+    expect(hitOf({ kind: "plate", detail: { masked: true } })).toBeNull();
+    expect(hitOf({ kind: "parking", detail: HIT })).toBeNull();
   });
 });
 

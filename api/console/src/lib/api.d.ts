@@ -41,7 +41,8 @@ export interface paths {
         };
         /**
          * List alerts
-         * @description Newest first by the time they opened; only cameras that the account may see.
+         * @description Newest first by the time they opened; only cameras that the account may see. What the watchlist found is shown to
+         *     police and administrators; others see when and where, without plate, reason and pictures.
          */
         get: operations["list_alerts_api_v1_alerts_get"];
         put?: never;
@@ -272,6 +273,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plates/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search plates
+         * @description By text (exact, wildcard, part, or what looks like it), time, camera, vehicle and colour. Plate, reason and case
+         *     number stand in the body, so that no proxy's log and no browser's history keeps them. Each page is on record in the audit
+         *     log.
+         */
+        post: operations["search_api_v1_plates_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search plates, for services
+         * @description The same search for services; reason and case number stand in headers. The plate stands in the address, which a proxy
+         *     in between may write to its log: where there is one, POST to /plates/search instead.
+         */
+        get: operations["list_plates_api_v1_plates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plates/{read_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One plate read
+         * @description A read that a search or an alert of the watchlist named; the look is on record.
+         */
+        get: operations["one_api_v1_plates__read_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the watchlist
+         * @description Newest first; entries of cameras that the account may see.
+         */
+        get: operations["list_entries_api_v1_watchlist_get"];
+        put?: never;
+        /**
+         * Look out for a plate
+         * @description From now on a read that fits raises an alert of kind `plate`; reads from before raise nothing.
+         */
+        post: operations["add_api_v1_watchlist_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlist/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry
+         * @description The header ETag holds the revision for If-Match.
+         */
+        get: operations["one_api_v1_watchlist__entry_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an entry
+         * @description Its alerts stay; what it was stands in the audit log.
+         */
+        delete: operations["remove_api_v1_watchlist__entry_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an entry
+         * @description What is left out stays. After a change of what raises an alert, reads from before the change raise nothing.
+         */
+        patch: operations["change_api_v1_watchlist__entry_id__patch"];
+        trace?: never;
+    };
     "/api/v1/evidence/{key}": {
         parameters: {
             query?: never;
@@ -281,7 +397,8 @@ export interface paths {
         };
         /**
          * Read an evidence file
-         * @description A picture or clip of an alert that the account may see. It never changes: the ETag is its SHA-256.
+         * @description A picture or clip of an alert that the account may see; what plate reads name is for police and administrators. It
+         *     never changes: the ETag is its SHA-256.
          */
         get: operations["read_api_v1_evidence__key__get"];
         put?: never;
@@ -799,6 +916,24 @@ export interface components {
              * @description Oldest first
              */
             history: components["schemas"]["HistoryOut"][];
+        };
+        /**
+         * AlternativeOut
+         * @description What else a plate may be.
+         */
+        AlternativeOut: {
+            /**
+             * Text
+             * @description Text
+             * @example 98A12346
+             */
+            text: string;
+            /**
+             * Confidence
+             * @description 0..1
+             * @example 0.02
+             */
+            confidence: number;
         };
         /**
          * AssignIn
@@ -1322,6 +1457,12 @@ export interface components {
             password: string;
         };
         /**
+         * Match
+         * @description How a text is compared.
+         * @enum {string}
+         */
+        Match: "exact" | "wildcard" | "partial" | "looks_like";
+        /**
          * Me
          * @description Who is logged in.
          */
@@ -1364,6 +1505,247 @@ export interface components {
              * @example Xe đã rời đi
              */
             note: string;
+        };
+        /**
+         * PlateMatchOut
+         * @description Why a read was found.
+         */
+        PlateMatchOut: {
+            /**
+             * Where
+             * @description Which text of the read fits
+             * @enum {string}
+             */
+            where: "text" | "raw" | "alternative";
+            /**
+             * Text
+             * @description The text that fits
+             * @example 98A12345
+             */
+            text: string;
+            /**
+             * Exchanges
+             * @description Confusable characters exchanged, 0..3
+             * @example 0
+             */
+            exchanges: number;
+            /**
+             * Likeness
+             * @description 1.0 for the same text, 0.3 less for each exchange
+             * @example 1
+             */
+            likeness: number;
+        };
+        /**
+         * PlatePage
+         * @description A page of a search.
+         */
+        PlatePage: {
+            /**
+             * Search
+             * @description Id that all pages of a search share, also in the audit log
+             * @example 0b8f6c1e
+             */
+            search: string;
+            /**
+             * Items
+             * @description Newest first; looks_like: by likeness times confidence, then newest
+             */
+            items: components["schemas"]["PlateReadOut"][];
+            /**
+             * Next Cursor
+             * @description Give it as cursor to read on; null on the last page
+             * @example WyIw
+             */
+            next_cursor: string | null;
+            /**
+             * Total
+             * @description How many fit on all pages together, counted up to 10000
+             * @example 1
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description Whether there are more than were counted
+             * @example false
+             */
+            total_capped: boolean;
+        };
+        /**
+         * PlateReadOut
+         * @description One passage of a vehicle whose plate was read.
+         */
+        PlateReadOut: {
+            /**
+             * Id
+             * @description Id of the read
+             * @example 77d855dc-a959-5f29-997f-c5e074130787
+             */
+            id: string;
+            /**
+             * Site
+             * @description Id of the operations centre
+             * @example bac-ninh
+             */
+            site: string;
+            /**
+             * Camera
+             * @description Id of the camera
+             * @example gate
+             */
+            camera: string;
+            /**
+             * Camera Name
+             * @description Name of the camera for people
+             * @example Cổng chính
+             */
+            camera_name: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When the plate was seen best
+             * @example 2026-11-21T08:30:00.250Z
+             */
+            at: string;
+            /**
+             * Text
+             * @description Canonical text without separators
+             * @example 98A12345
+             */
+            text: string;
+            /**
+             * Display
+             * @description As printed on the plate
+             * @example 98A-123.45
+             */
+            display: string;
+            /**
+             * Raw
+             * @description What the reader saw, before the grammar
+             * @example 98A12345
+             */
+            raw: string;
+            /**
+             * Pattern
+             * @description Name of the pattern that it fits
+             * @example CAR
+             */
+            pattern: string | null;
+            /**
+             * Confidence
+             * @description 0..1
+             * @example 0.97
+             */
+            confidence: number;
+            /**
+             * Alternatives
+             * @description What else it may be, likeliest first
+             */
+            alternatives: components["schemas"]["AlternativeOut"][];
+            /**
+             * Colour
+             * @description Colour of the plate: white, yellow, blue or red
+             * @example white
+             */
+            colour: string | null;
+            /**
+             * Lines
+             * @description Lines of the plate, 1 or 2
+             * @example 1
+             */
+            lines: number | null;
+            /**
+             * Vehicle
+             * @description Vehicle: bicycle, motorcycle, car, bus, truck
+             * @example car
+             */
+            vehicle: string | null;
+            /**
+             * Direction
+             * @description Which way it went
+             * @example away
+             */
+            direction: string | null;
+            /** @description Where the plate is in the picture */
+            box: components["schemas"]["BoxOut"] | null;
+            /**
+             * Evidence
+             * @description Plate patch and overview picture; for police and administrators
+             */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** @description Why it was found; null where no text was searched */
+            match: components["schemas"]["PlateMatchOut"] | null;
+        };
+        /**
+         * PlateSearchIn
+         * @description A search through plate reads, with what justifies it.
+         */
+        PlateSearchIn: {
+            /**
+             * Text
+             * @description Plate or pattern, separators and lower case allowed; without it since and until are needed
+             * @example 98A-123.45
+             */
+            text?: string | null;
+            /**
+             * @description How text is compared; left out: wildcard if it has * or ?, else exact
+             * @example exact
+             */
+            match?: components["schemas"]["Match"] | null;
+            /**
+             * Since
+             * @description At this time or later
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Before this time
+             */
+            until?: string | null;
+            /**
+             * Camera
+             * @description Only these cameras; empty means all
+             * @default []
+             * @example [
+             *       "gate"
+             *     ]
+             */
+            camera: string[];
+            /**
+             * Vehicle
+             * @description Only these vehicles; empty means all
+             * @default []
+             */
+            vehicle: ("bicycle" | "motorcycle" | "car" | "bus" | "truck")[];
+            /**
+             * Colour
+             * @description Only plates of these colours; empty means all
+             * @default []
+             */
+            colour: ("white" | "yellow" | "blue" | "red")[];
+            /**
+             * Limit
+             * @description Reads a page
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @description next_cursor of the page before, of the same search
+             */
+            cursor?: string | null;
+            /**
+             * Reason
+             * @description Why; goes into the audit log
+             * @example Truy tìm xe gây tai nạn
+             */
+            reason: string;
+            /**
+             * Case Number
+             * @description Number of the case; goes into the audit log
+             * @example VA-2026/118
+             */
+            case_number: string;
         };
         /**
          * Role
@@ -1668,6 +2050,281 @@ export interface components {
              * @description Cameras it may see; null means all
              */
             cameras?: string[] | null;
+        };
+        /**
+         * WatchIn
+         * @description A new entry of the watchlist.
+         */
+        WatchIn: {
+            /**
+             * @description How urgent its alerts are
+             * @default high
+             */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Note
+             * @description What whoever stops the vehicle should know
+             * @example Có thể có vũ khí
+             */
+            note?: string | null;
+            /**
+             * Valid Until
+             * @description From then on it raises nothing; null: until it is removed
+             */
+            valid_until?: string | null;
+            /**
+             * Cameras
+             * @description Only these cameras; null means all of the account
+             */
+            cameras?: string[] | null;
+            /**
+             * Active
+             * @description Whether it raises alerts
+             * @default true
+             */
+            active: boolean;
+            /**
+             * Min Confidence
+             * @description Confidence 0..1 of a read from which on it counts
+             * @default 0.8
+             */
+            min_confidence: number;
+            /**
+             * Cooldown S
+             * @description Seconds around an alert in which the same vehicle at the same camera raises none
+             * @default 300
+             */
+            cooldown_s: number;
+            /**
+             * Text
+             * @description Plate, or with * and ? a pattern
+             * @example 98A-123.45
+             */
+            text: string;
+            /**
+             * Match
+             * @description looks_like: one confusable character may differ; not with a pattern
+             * @default exact
+             * @enum {string}
+             */
+            match: "exact" | "looks_like";
+            /**
+             * Reason
+             * @description Why; the alert shows it
+             * @example Xe bị trộm
+             */
+            reason: string;
+            /**
+             * Case Number
+             * @description Number of the case
+             * @example VA-2026/118
+             */
+            case_number: string;
+        };
+        /**
+         * WatchOut
+         * @description An entry of the watchlist.
+         */
+        WatchOut: {
+            /**
+             * Id
+             * @description Id of the entry
+             * @example 0b8f6c1e-6df0-4d57-9a3e-0a3f6f1b2c3d
+             */
+            id: string;
+            /**
+             * Text
+             * @description Canonical text, wildcards kept
+             * @example 98A12345
+             */
+            text: string;
+            /**
+             * Display
+             * @description As printed on the plate
+             * @example 98A-123.45
+             */
+            display: string;
+            /**
+             * Match
+             * @description How a read is compared
+             * @enum {string}
+             */
+            match: "exact" | "looks_like";
+            /**
+             * Reason
+             * @description Why
+             * @example Xe bị trộm
+             */
+            reason: string;
+            /**
+             * Case Number
+             * @description Number of the case
+             * @example VA-2026/118
+             */
+            case_number: string;
+            /** @description How urgent its alerts are */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Note
+             * @description What to know
+             * @example Có thể có vũ khí
+             */
+            note: string | null;
+            /**
+             * Valid Until
+             * @description From then on it raises nothing
+             */
+            valid_until: string | null;
+            /**
+             * Cameras
+             * @description Ids of its cameras; null means all
+             * @example [
+             *       "gate"
+             *     ]
+             */
+            cameras: string[] | null;
+            /**
+             * Active
+             * @description Whether it is switched on
+             * @example true
+             */
+            active: boolean;
+            /**
+             * Expired
+             * @description Whether valid_until has passed
+             * @example false
+             */
+            expired: boolean;
+            /**
+             * Min Confidence
+             * @description Confidence 0..1 from which on a read counts
+             * @example 0.8
+             */
+            min_confidence: number;
+            /**
+             * Cooldown S
+             * @description Seconds between two alerts of one vehicle and camera
+             * @example 300
+             */
+            cooldown_s: number;
+            /**
+             * Author
+             * @description Name of the account that made it
+             * @example police1
+             */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made
+             * @example 2026-11-21T08:30:00.250Z
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When somebody last changed it
+             * @example 2026-11-21T08:30:00.250Z
+             */
+            updated_at: string;
+            /**
+             * Revision
+             * @description Counts changes; goes into If-Match
+             * @example 0
+             */
+            revision: number;
+            /**
+             * Hits
+             * @description Alerts that it has raised
+             * @example 2
+             */
+            hits: number;
+            /**
+             * Last Hit At
+             * @description Time of the newest read that raised one
+             */
+            last_hit_at: string | null;
+        };
+        /**
+         * WatchPage
+         * @description A page of the watchlist.
+         */
+        WatchPage: {
+            /**
+             * Items
+             * @description Newest first
+             */
+            items: components["schemas"]["WatchOut"][];
+            /**
+             * Next Cursor
+             * @description Give it as cursor to read on; null on the last page
+             * @example MTczMjE
+             */
+            next_cursor: string | null;
+            /**
+             * Total
+             * @description How many there are on all pages together
+             * @example 1
+             */
+            total: number;
+        };
+        /**
+         * WatchPatch
+         * @description What to change of an entry; what is left out stays.
+         */
+        WatchPatch: {
+            /**
+             * Text
+             * @description Plate, or with * and ? a pattern
+             */
+            text?: string | null;
+            /**
+             * Match
+             * @description exact or looks_like
+             */
+            match?: ("exact" | "looks_like") | null;
+            /**
+             * Reason
+             * @description Why
+             */
+            reason?: string | null;
+            /**
+             * Case Number
+             * @description Number of the case
+             */
+            case_number?: string | null;
+            /** @description How urgent its alerts are */
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Note
+             * @description What to know; null takes it away
+             */
+            note?: string | null;
+            /**
+             * Valid Until
+             * @description When it ends; null: never
+             */
+            valid_until?: string | null;
+            /**
+             * Cameras
+             * @description Only these cameras; null means all of the account
+             */
+            cameras?: string[] | null;
+            /**
+             * Active
+             * @description Whether it raises alerts
+             */
+            active?: boolean | null;
+            /**
+             * Min Confidence
+             * @description Confidence 0..1 from which on a read counts
+             */
+            min_confidence?: number | null;
+            /**
+             * Cooldown S
+             * @description Seconds between two alerts of one vehicle and camera
+             */
+            cooldown_s?: number | null;
         };
         /**
          * Words
@@ -3102,6 +3759,693 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_api_v1_plates_search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlateSearchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatePage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plates_api_v1_plates_get: {
+        parameters: {
+            query?: {
+                /** @description Plate or pattern, separators and lower case allowed; without it since and until are needed */
+                text?: string | null;
+                /** @description How text is compared; left out: wildcard if it has * or ?, else exact */
+                match?: components["schemas"]["Match"] | null;
+                /** @description At this time or later */
+                since?: string | null;
+                /** @description Before this time */
+                until?: string | null;
+                /** @description Only these cameras; empty means all */
+                camera?: string[];
+                /** @description Only these vehicles; empty means all */
+                vehicle?: ("bicycle" | "motorcycle" | "car" | "bus" | "truck")[];
+                /** @description Only plates of these colours; empty means all */
+                colour?: ("white" | "yellow" | "blue" | "red")[];
+                /** @description Reads a page */
+                limit?: number;
+                /** @description next_cursor of the page before, of the same search */
+                cursor?: string | null;
+            };
+            header: {
+                /** @description Why, UTF-8 percent-encoded */
+                "X-Search-Reason": string;
+                /** @description Number of the case, UTF-8 percent-encoded */
+                "X-Case-Number": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatePage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_api_v1_plates__read_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the read */
+                read_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateReadOut"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries_api_v1_watchlist_get: {
+        parameters: {
+            query?: {
+                /** @description true: what raises alerts now; false: the rest */
+                active?: boolean | null;
+                /** @description Entries a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchPage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_api_v1_watchlist_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchOut"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list is full */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_api_v1_watchlist__entry_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entry */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchOut"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_v1_watchlist__entry_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that was read, in quotes: `"3"`. Missing: 428, not current: 412 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of the entry */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed it */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_watchlist__entry_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that was read, in quotes: `"3"`. Missing: 428, not current: 412 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of the entry */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchOut"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed it */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

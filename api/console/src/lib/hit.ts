@@ -9,6 +9,7 @@ export interface Hit {
   readonly colour: string | null;
   /** The listed plate or pattern, where it is another text than the one that was read. */
   readonly listed: string | null;
+  /** It only looks like what is listed. */
   readonly alike: boolean;
   readonly reason: string;
   readonly number: string;
@@ -23,7 +24,7 @@ export function hitOf(alert: Pick<Alert, "kind" | "detail">): Hit | null {
     plate: detail.plate,
     colour: text(detail.colour),
     listed: pattern !== null && pattern !== detail.plate ? pattern : null,
-    alike: detail.match === "looks_like" || detail.suspected === true,
+    alike: detail.match === "looks_like",
     reason: text(detail.reason) ?? "",
     number: text(detail.case_number) ?? "",
   };

@@ -11,7 +11,9 @@ export type Match = (typeof MATCHES)[number];
 
 export const RANGES = ["hour", "today", "day", "week", "all", "custom"] as const;
 export type Range = (typeof RANGES)[number];
-export const VEHICLES = ["car", "motorcycle", "truck", "bus", "bicycle"] as const;
+/** Those that carry plates. */
+export const VEHICLES = ["car", "motorcycle", "truck", "bus"] as const;
+export type Vehicle = (typeof VEHICLES)[number];
 
 export interface PlateForm {
   readonly text: string;
@@ -21,7 +23,7 @@ export interface PlateForm {
   readonly since: string;
   readonly until: string;
   readonly camera: readonly string[];
-  readonly vehicle: readonly string[];
+  readonly vehicle: readonly Vehicle[];
   readonly colour: readonly PlateColour[];
 }
 

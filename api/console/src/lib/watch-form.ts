@@ -50,7 +50,7 @@ export function watchFaults(form: WatchForm, now: number, zone: string): { place
   if (!text) found.push({ place: "text", word: "search.text.short.exact" });
   else if (isPattern(text) && solid < 2) found.push({ place: "text", word: "search.text.short.wildcard" });
   else if (form.match === "looks_like" && !isPattern(text) && solid < 4) found.push({ place: "text", word: "search.text.short.looks_like" });
-  if (form.reason.trim().length < 3) found.push({ place: "reason", word: "case.reason.missing" });
+  if (form.reason.trim().length < 3) found.push({ place: "reason", word: "watch.reason.missing" });
   if (!form.number.trim()) found.push({ place: "number", word: "case.number.missing" });
   if (form.valid === "custom") {
     const until = fromField(form.until, zone);
