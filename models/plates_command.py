@@ -35,6 +35,8 @@ PATTERN_WORDS: Final = {
     "MILITARY": "quân đội / military",
 }
 """Name of each pattern of the grammar in words."""
+UNSURE: Final = 0.5
+"""Confidence below which the table marks a reading with a question mark."""
 COLOUR_WORDS: Final = {"white": "trắng / white", "yellow": "vàng / yellow", "blue": "xanh / blue", "red": "đỏ / red"}
 
 
@@ -157,7 +159,7 @@ def table(looked: Sequence[Looked]) -> Table:
     """What was found, one plate a row; a picture without a plate and one that failed have a row too."""
     from rich.table import Table
 
-    shown = Table(title="Biển số / Plates")
+    shown = Table(title="Biển số / Plates", caption=f"? = độ tin dưới {UNSURE} / confidence below {UNSURE}")
     for column in ("tệp / file", "biển số / plate", "mẫu / pattern"):
         shown.add_column(column)
     shown.add_column("độ tin / confidence", justify="right")
@@ -178,7 +180,8 @@ def table(looked: Sequence[Looked]) -> Table:
 
 def _cells(plate: StillPlate, size: tuple[int, int]) -> Iterator[str]:
     read = plate.reading
-    yield plate.written or f"không đọc được / unreadable: {read.unreadable}"
+    unsure = " ?" if read.confidence < UNSURE else ""
+    yield plate.written + unsure if plate.written else f"không đọc được / unreadable: {read.unreadable}"
     yield "" if not read.text else PATTERN_WORDS[read.pattern] if read.pattern else "không theo mẫu nào / fits no pattern"
     yield f"{read.confidence:.2f}"
     yield COLOUR_WORDS[read.colour] if read.colour else "–"

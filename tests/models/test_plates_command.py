@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
+from rich.console import Console
 
 from ioc.cli import discover
 from ioc.core.plates import PATTERNS
+from ioc.core.types import Box
 from models.pictures import read_picture
-from models.plates_command import COLOUR_WORDS, FAILED, PATTERN_WORDS, pictures_in, plates
+from models.plate_reader import PlateReading
+from models.plate_stills import StillPlate
+from models.plates_command import COLOUR_WORDS, FAILED, PATTERN_WORDS, Looked, pictures_in, plates, table
 
 RENDERED = Path(__file__).with_name("plates")
 WIDE = {"COLUMNS": "240"}
@@ -139,3 +144,16 @@ def test_a_picture_given_twice_is_looked_at_once(folder: Path) -> None:
 def test_every_pattern_and_colour_has_words() -> None:
     assert set(PATTERN_WORDS) == set(PATTERNS)
     assert set(COLOUR_WORDS) == {colour for pattern in PATTERNS.values() for colour in pattern.colours}
+
+
+def test_an_unsure_reading_is_marked() -> None:
+    reading = PlateReading(
+        text="98A12345", raw="98A12345", confidence=0.49, characters=(0.9,) * 8, alternatives=(), pattern="CAR",
+        flags=frozenset(), lines=1, upper=0, colour=None,
+    )  # fmt: skip
+    looked = [Looked(Path("a.png"), (100, 100), (StillPlate(Box(0.1, 0.1, 0.5, 0.2), 0.9, None, reading),))]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(table(looked))
+    shown = console.export_text()
+    assert "98A-123.45 ?" in shown
+    assert "confidence below 0.5" in shown
