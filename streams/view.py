@@ -27,7 +27,7 @@ SETTLE_S = 12.0
 """Seconds after which the blocks that agreed since :data:`LEARN_S` are known."""
 RELIABLE = 0.6
 """Share of the time that a block has to agree to vouch for the view."""
-RECENT_S = 3.0
+RECENT_S = 1.5
 """Time constant of the average that is compared: it thins out what moves."""
 FOLLOW_S = 120.0
 """Time constant with which the view follows daylight, parked cars and growing trees."""

@@ -111,7 +111,7 @@ def frozen(image, before):
         (defocused, "defocused", 10, 1),
         (hand, "covered", 5, 1),
         (paint, "covered", 5, 1),
-        (turned, "turned", 5, 4),  # an average over some seconds tells another place from passers-by
+        (turned, "turned", 5, 1),
         (frozen, "frozen", 10, 1),
     ],
 )

@@ -21,8 +21,8 @@ from streams.setup import SharedModels, camera_analysis
 FOLDER = Path(truth.__file__).parent
 CLIPS = sorted(FOLDER.glob("*.mp4"))
 KINDS = frozenset(detectors.discover())
-LATE = {"parking": 1.0, "crowd": 5.0, "camera": 5.0}
-"""Seconds by which an alert may come after its rule's own time. A turned camera is told by an average of some seconds."""
+LATE = {"parking": 1.0, "crowd": 5.0, "camera": 1.0}
+"""Seconds by which an alert may come after its rule's own time."""
 LATE_OTHERS = 10.0
 WAITS = {"parking": "dwell_s", "crowd": "confirm_s", "camera": "covered_s"}
 """The setting that says how long a rule of the kind waits."""
