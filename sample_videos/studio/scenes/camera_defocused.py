@@ -1,4 +1,4 @@
-"""The street of `legal_stop`, seen by a camera whose lens slips: within two seconds the picture is out of focus, and stays so."""
+"""The street of `legal_stop`, seen by a camera whose lens slips: within two seconds the picture is out of focus for good."""
 
 from __future__ import annotations
 
