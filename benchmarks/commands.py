@@ -7,6 +7,7 @@ import click
 from benchmarks.accuracy import accuracy
 from benchmarks.cameras import cameras
 from benchmarks.console import console
+from benchmarks.plate_search import plate_search
 from benchmarks.plates import plates
 from benchmarks.real import crowd, parking
 
@@ -22,3 +23,4 @@ bench.add_command(parking)
 bench.add_command(crowd)
 bench.add_command(console)
 bench.add_command(plates)
+bench.add_command(plate_search)

@@ -22,6 +22,9 @@ from ioc.core.wire import iso
 
 COUNTED = 10_000
 """Reads that are counted at most, and put in order of likeness at most."""
+BY_TEXT = "INDEXED BY ix_plate_reads_text_at"
+BY_ID = "INDEXED BY sqlite_autoindex_plate_reads_1"
+"""Without statistics SQLite takes the index of the cameras or of the times, which hold far more."""
 NOT_THIS = "con trỏ không thuộc lần tìm này / the cursor is not one of this search"
 
 
@@ -181,7 +184,10 @@ def _likest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found
     )
     best: dict[str, tuple[float, Matched]] = {}
     newest = (PlateRow.at + 0).desc()  # no index has this order: none shall be walked for its sake
-    for query in (_by_text(by_text, wanted), by_other):
+    hinted: tuple[Any, ...] = (
+        by_text.with_hint(PlateRow, BY_TEXT, "sqlite"), by_other.with_hint(PlateRow, BY_ID, "sqlite")
+    )  # fmt: skip
+    for query in hinted:
         for read_id, at, text, confidence, *source in session.execute(query.order_by(newest).limit(COUNTED + 1)):
             matched = Matched(source[0] if source else "text", text, meant[text], confidence)
             if read_id not in best or matched.score > best[read_id][1].score:
@@ -203,8 +209,7 @@ def _after(here: Cursor, score: float | None, at: float, read: str) -> Cursor:
 
 
 def _by_text(query: Select[Any], wanted: Search) -> Select[Any]:
-    """Without statistics SQLite takes the index of the cameras or of the times, which hold far more."""
-    return query.with_hint(PlateRow, "INDEXED BY ix_plate_reads_text_at", "sqlite") if wanted.query else query
+    return query.with_hint(PlateRow, BY_TEXT, "sqlite") if wanted.query else query
 
 
 def _by_time(query: Select[Any], wanted: Search) -> Select[Any]:

@@ -34,36 +34,36 @@ def ingest_plates(session: Session, reads: Iterable[PlateRead]) -> list[PlateRea
     unique = {read.id: read for read in reads}
     if not unique:
         return []
-    values = [
-        {
-            "id": r.id, "site": r.site, "camera": r.camera, "at": r.at, "text": r.text, "raw": r.raw,
-            "pattern": r.pattern, "confidence": r.confidence, "alternatives": [list(a) for a in r.alternatives],
-            "colour": r.colour, "lines": r.lines, "vehicle": r.vehicle, "direction": r.direction,
-            "box": list(r.box.as_tuple()) if r.box else None,
-            "evidence": [plain_evidence(i) for i in r.evidence],
-        }
-        for _, r in sorted(unique.items())
-    ]  # fmt: skip
+    values = [plain_read(read) for _, read in sorted(unique.items())]
     connection = session.connection()
     statement = upsert_once(connection.dialect.name, PlateRow, "id").returning(PlateRow.__table__.c.id)
     fresh = [unique[key] for key in connection.scalars(statement, values)]
-    others = [
-        {"text": text, "read_id": r.id, "source": source, "confidence": confidence}
-        for r in fresh
-        for text, source, confidence in other_texts(r)
-    ]
-    if others:
+    if others := [plain for read in fresh for plain in other_texts(read)]:
         connection.execute(insert(PlateTextRow), others)
     keep_evidence(session, [(r.site, r.camera, r.id, item) for r in fresh for item in r.evidence], police_only=True)
     return sorted(fresh, key=lambda r: (r.at, r.id))
 
 
-def other_texts(read: PlateRead) -> list[tuple[str, str, float]]:
-    """What else a read may stand for, as (canonical text, ``raw`` or ``alternative``, confidence), each text once."""
+def plain_read(r: PlateRead) -> dict[str, Any]:
+    """A read as the store keeps it."""
+    return {
+        "id": r.id, "site": r.site, "camera": r.camera, "at": r.at, "text": r.text, "raw": r.raw, "pattern": r.pattern,
+        "confidence": r.confidence, "alternatives": [list(a) for a in r.alternatives], "colour": r.colour,
+        "lines": r.lines, "vehicle": r.vehicle, "direction": r.direction,
+        "box": list(r.box.as_tuple()) if r.box else None, "evidence": [plain_evidence(i) for i in r.evidence],
+    }  # fmt: skip
+
+
+def other_texts(read: PlateRead) -> list[dict[str, Any]]:
+    """What else a read may stand for, each text once, as the store keeps it."""
     found = {normalise(read.raw): ("raw", read.confidence)}
     for text, confidence in read.alternatives:
         found.setdefault(normalise(text), ("alternative", confidence))
-    return [(text, *rest) for text, rest in found.items() if text and text != read.text]
+    return [
+        {"text": text, "read_id": read.id, "source": source, "confidence": confidence}
+        for text, (source, confidence) in found.items()
+        if text and text != read.text
+    ]
 
 
 def keep_statuses(session: Session, statuses: Mapping[str, tuple[CameraStatus, dict[str, Any]]]) -> None:
