@@ -234,6 +234,16 @@ def infrared(image):
     return np.repeat(np.clip(lit, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
+def test_a_switch_to_infra_red_drops_nothing_beside_a_passer_by() -> None:
+    """Half of the picture is new at once, and somebody who could have brought it is there."""
+    walker = detection("person", Box(0.45, 0.4, 0.5, 0.7))
+    made = analysis({"id": "wall", "polygon": ALL, "rules": {"dumping": {}}}, see=lambda call: [walker] if call < 80 else [])
+    day = street((320, 180))
+    events = drive(made, seconds(0, 16), image=day)
+    events += drive(made, seconds(16, 40), image=infrared(day))
+    assert [(e.alert.kind, e.alert.subject, e.at) for e in events] == []
+
+
 @pytest.mark.parametrize("name", ["legal_stop", "wet_street"])
 def test_a_night_that_turns_grey(name) -> None:
     """Every rule with its own models: there is nothing to alert of, not before the switch, not after it, nor back again."""
