@@ -17,6 +17,10 @@ from models.yolo import Raw, StreetDetector, check_picture, suppress, to_detecti
 
 EDGE = 3.0
 """A box that ends within so many pixels of a tile's inner border is taken as cut."""
+LARGEST = 0.5
+"""A box that fills more of its tile's height is left to the whole picture: a tile shows such people without head or feet."""
+INSIDE = 0.7
+"""Share of its area from which on one body's box lies in another's."""
 
 
 def tile_corners(width: int, height: int, k: int, overlap: float) -> list[tuple[int, int, int, int]]:
@@ -64,6 +68,37 @@ def merge(found: Raw, cut: NDArray[np.bool_], groups: Sequence[int], *, iou: flo
     return _join([whole, rest])
 
 
+def without_parts(found: Raw, upright: NDArray[np.bool_]) -> Raw:
+    """Each person once: of two upright boxes, one in the other, of which one shows no body of its own, the surer stays.
+
+    ``upright`` says which detections are people. The inner box is a part of the outer one's body if it has much of its width
+    and either the same middle (a bust) or begins well below its head (a trunk, legs). Somebody behind stands aside.
+    """
+    order = np.argsort(-found.scores, kind="stable")
+    kept: list[int] = []
+    for i in order.tolist():
+        rivals = found.boxes[[j for j in kept if upright[j]]] if upright[i] else found.boxes[:0]
+        if not len(rivals) or not _part_of_one(found.boxes[i], rivals).any():
+            kept.append(i)
+    return found.take(np.array(kept, np.intp))
+
+
+def _part_of_one(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether ``box`` and each other one show one body."""
+    sizes = others[:, 2:] - others[:, :2]
+    width, height = box[2] - box[0], box[3] - box[1]
+    area, areas = width * height, np.prod(sizes, axis=1)
+    inner_is_box = area < areas
+    outer_width = np.where(inner_is_box, sizes[:, 0], width)
+    outer_height = np.where(inner_is_box, sizes[:, 1], height)
+    share = np.where(inner_is_box, width, sizes[:, 0]) / outer_width
+    below = np.where(inner_is_box, box[1] - others[:, 1], others[:, 1] - box[1]) / outer_height
+    aside = np.abs((others[:, 0] + others[:, 2]) - (box[0] + box[2])) / 2 / outer_width
+    inside = _shared(box, others) > INSIDE * np.minimum(area, areas)
+    part: NDArray[np.bool_] = inside & (((share > 0.4) & (aside < 0.35)) | ((share > 0.3) & (below > 0.35)))
+    return part
+
+
 def _shared(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """Areas of the overlaps of one box with each other one, in pixels."""
     w = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
@@ -84,6 +119,7 @@ class TiledDetector:
     """A street detector that looks at the whole picture and at ``k`` x ``k`` tiles of it: ``k * k + 1`` runs a picture."""
 
     def __init__(self, detector: StreetDetector, *, k: int = 2, overlap: float = 0.2, iou: float = 0.6) -> None:
+        """``overlap`` is the share of their side that neighbours have in common. Raises ModelError if it cannot be."""
         tile_corners(1, 1, k, overlap)
         self._detector = detector
         self._k = k
@@ -105,8 +141,10 @@ class TiledDetector:
             x1, y1, x2, y2 = tile
             raw = self._detector.candidates(image[y1:y2, x1:x2])
             raw = Raw(raw.boxes + np.array((x1, y1, x1, y1), np.float32), raw.scores, raw.classes)
+            raw = raw.take(raw.boxes[:, 3] - raw.boxes[:, 1] <= LARGEST * (y2 - y1))
             raw = suppress(raw, self._detector.groups, iou=self._iou)
             parts.append(raw)
             cuts.append(is_cut(raw.boxes, tile, width, height))
         found = merge(_join(parts), np.concatenate(cuts), self._detector.groups, iou=self._iou)
-        return to_detections(found, self._detector.labels, width, height)
+        people = np.array([label == "person" for label in self.labels], bool)[found.classes]
+        return to_detections(without_parts(found, people), self._detector.labels, width, height)

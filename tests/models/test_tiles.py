@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ioc.core.errors import InputError, ModelError
-from models.tiles import TiledDetector, is_cut, merge, tile_corners
+from models.tiles import TiledDetector, is_cut, merge, tile_corners, without_parts
 from models.yolo import Raw, StreetDetector
 
 
@@ -67,6 +67,24 @@ def raw(*rows: tuple[float, float, float, float, float, int]) -> Raw:
 def test_merging(rows: list[tuple[float, float, float, float, float, int]], cut: list[int], kept: set[int]) -> None:
     found = merge(raw(*rows), np.array(cut, bool), (0, 1, 1, 3, 3, 3), iou=0.6)
     assert {tuple(box) for box in found.boxes.tolist()} == {rows[i][:4] for i in kept}
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([(0, 0, 50, 150, 0.5, 0), (5, 0, 45, 60, 0.9, 0)], {1}),  # a bust in its person: the surer
+        ([(0, 0, 50, 150, 0.9, 0), (5, 70, 45, 148, 0.5, 0)], {0}),  # the legs
+        ([(0, 0, 50, 150, 0.9, 0), (30, 2, 60, 140, 0.5, 0)], {0, 1}),  # somebody half behind another
+        ([(0, 0, 100, 150, 0.9, 0), (75, 5, 98, 60, 0.5, 0)], {0, 1}),  # a head over a shoulder
+        ([(0, 0, 50, 150, 0.9, 0), (5, 0, 45, 60, 0.5, 3)], {0, 1}),  # not a person
+        ([(0, 0, 50, 150, 0.9, 3), (5, 0, 45, 60, 0.5, 3)], {0, 1}),  # cars are left to the usual suppression
+        ([], set()),
+    ],
+)
+def test_a_person_is_counted_once(rows: list[tuple[float, float, float, float, float, int]], kept: set[int]) -> None:
+    found = raw(*rows)
+    left = without_parts(found, found.classes == 0)
+    assert {tuple(box) for box in left.boxes.tolist()} == {rows[i][:4] for i in kept}
 
 
 class OneBlob:
