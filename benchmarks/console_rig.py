@@ -29,7 +29,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ioc.adapters.broker import free_ports
 from ioc.adapters.evidence import ObjectEvidenceStore
 from ioc.core import wire
-from ioc.core.types import Alert, AlertEvent, Box, CameraState, CameraStatus, Count, EvidenceItem, Phase, Severity
+from ioc.core.types import Alert, AlertEvent, Box, CameraState, CameraStatus, Count, EvidenceItem, Phase, PlateRead, Severity
 
 SITE = "rig"
 USER, PASSWORD = "admin", "mật khẩu của giàn thử"
@@ -51,7 +51,8 @@ DETAILS: Mapping[str, dict[str, Any]] = {
     "fire": {"label": "fire"},
     "camera": {"fault": "frozen"},
 }
-ROLES: tuple[Literal["before", "during", "after"], ...] = ("before", "during", "after")
+Role = Literal["before", "during", "after", "plate", "overview"]
+ROLES: tuple[Role, ...] = ("before", "during", "after")
 SEVERITIES = {"fire": Severity.CRITICAL, "crowd": Severity.HIGH, "camera": Severity.HIGH}
 
 
@@ -129,6 +130,27 @@ class Rig:
         self._publish("alert", camera, wire.encode_event(event), qos=1)
         return alert.id
 
+    def plate(
+        self,
+        text: str,
+        camera: str = "cam-1",
+        *,
+        at: float | None = None,
+        pictures: tuple[bytes, bytes] | None = None,
+        **changes: Any,
+    ) -> str:
+        """Publish one read of a plate with the pictures (JPEG) of the plate and of all. Returns its id."""
+        number, at = next(self._numbers), at or time.time()
+        patch, overview = pictures or (draw_plate(text), draw(number, 0, 0.3))
+        items = (self._picture("plate", number, patch, at), self._picture("overview", number, overview, at))
+        read = PlateRead(
+            id=wire.plate_id(SITE, camera, str(number), at), site=SITE, camera=camera, at=at, text=text, evidence=items,
+            **{"raw": text, "pattern": "CAR", "confidence": 0.96, "colour": "white", "lines": 1, "vehicle": "car",
+               "box": Box(0.33, 0.6, 0.4, 0.65), **changes},
+        )  # fmt: skip
+        self._publish("plate", camera, wire.encode_event(read), qos=1)
+        return read.id
+
     def count(self, camera: str, people: int, at: float | None = None) -> None:
         """Publish one point of a zone's series."""
         count = Count(site=SITE, camera=camera, zone="zone", label="person", at=at or time.time(), count=people, window=10.0)
@@ -164,12 +186,7 @@ class Rig:
     def _pictures(self, number: int, now: float) -> tuple[EvidenceItem, ...]:
         items = []
         for place, role in enumerate(ROLES):
-            data = draw(number, place, 0.3)
-            key = f"rig/{number}-{role}.jpg"
-            self._evidence.put(key, data, "image/jpeg")
-            digest = hashlib.sha256(data).hexdigest()
-            at = now - 5 + 5 * place
-            items.append(EvidenceItem(role=role, key=key, media_type="image/jpeg", sha256=digest, bytes=len(data), at=at))
+            items.append(self._picture(role, number, draw(number, place, 0.3), now - 5 + 5 * place))
         key = f"rig/{number}.mp4"
         self._evidence.put(key, self.clip, "video/mp4")
         digest = hashlib.sha256(self.clip).hexdigest()
@@ -179,6 +196,12 @@ class Rig:
             )
         )
         return tuple(items)
+
+    def _picture(self, role: Role, number: int, data: bytes, at: float) -> EvidenceItem:
+        key = f"rig/{number}-{role}.jpg"
+        self._evidence.put(key, data, "image/jpeg")
+        digest = hashlib.sha256(data).hexdigest()
+        return EvidenceItem(role=role, key=key, media_type="image/jpeg", sha256=digest, bytes=len(data), at=at)
 
     def _publish(self, channel: wire.Channel, camera: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         sent = self._client.publish(wire.topic(channel, SITE, camera), payload, qos=qos, retain=retain)
@@ -196,6 +219,13 @@ class Rig:
 def draw(number: int, place: int, x: float) -> bytes:
     """A JPEG of :func:`scene`."""
     return bytes(cv2.imencode(".jpg", scene(number, place, x), [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
+
+
+def draw_plate(text: str) -> bytes:
+    """A JPEG of a white plate with the text, 208 x 44 pixels."""
+    image = np.full((44, 208, 3), 235, np.uint8)
+    cv2.putText(image, text.replace("Đ", "D"), (8, 33), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 3)
+    return bytes(cv2.imencode(".jpg", image)[1].tobytes())
 
 
 def scene(number: int, place: int, x: float) -> NDArray[np.uint8]:

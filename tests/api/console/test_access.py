@@ -51,7 +51,7 @@ CONTRAST = """() => {
   }
   return bad;
 }"""
-PAGES = ("alerts", "wall", "cameras", "counts")
+PAGES = ("alerts", "wall", "cameras", "counts", "plates", "watchlist")
 
 
 def go(page: Page, name: str) -> None:
