@@ -79,6 +79,30 @@ def flood(image: Image, ground: Image, rng: Rng) -> tuple[Image, Image]:
     return np.clip(image * (1 - soft) + water * soft, 0, 255).astype(np.uint8), (cover * 255).astype(np.uint8)
 
 
+def plain(rng: Rng, size: tuple[int, int] = (384, 288)) -> Image:
+    """Bare dry ground from near, a wall, a covered lens, nothing: one tone with stains, grain, lines and shadows."""
+    width, height = size
+    tone = np.clip(rng.uniform(0, 230) + rng.normal(0, 10, 3), 0, 255)
+    out: Layer = np.ones((height, width, 3), np.float32) * tone
+    for cells in ((2, 3), (6, 8), (24, 32)):
+        strength = rng.exponential(0.12) if rng.random() < 0.7 else 0.0
+        out = out * (1 + strength * (noise(rng, (height, width), cells) - 0.5))[..., None]
+    if rng.random() < 0.7:
+        grain = rng.normal(0, rng.exponential(9), (height, width)).astype(np.float32)
+        out = out + cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.3, 1.6))[..., None]
+    for _ in range(int(rng.integers(0, 5))):
+        start, end = ((int(rng.uniform(-0.2, 1.2) * width), int(rng.uniform(-0.2, 1.2) * height)) for _ in range(2))
+        colour = float(rng.choice([235.0, 200.0, 30.0]))
+        drawn = np.zeros((height, width), np.float32)
+        cv2.line(drawn, start, end, 1.0, int(rng.integers(1, 14)))
+        line: Layer = cv2.GaussianBlur(drawn, (0, 0), 0.8)[..., None] * rng.uniform(0.3, 1.0)
+        out = out * (1 - line) + colour * line
+    if rng.random() < 0.3:
+        edge = int(rng.uniform(0.1, 0.9) * width)
+        out[:, edge:] = out[:, edge:] * rng.uniform(0.4, 0.9)
+    return np.asarray(np.clip(out, 0, 255), np.uint8)
+
+
 def rain(image: Image, rng: Rng) -> Image:
     """Streaks, haze and blurred drops on the lens."""
     height, width = image.shape[:2]

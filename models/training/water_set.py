@@ -28,6 +28,8 @@ from models.water_folds import HELD_OUT, fold_of
 
 SIZE = 512
 UNKNOWN = 128
+PLAIN = 240
+"""Drawn pictures of one bare surface."""
 PAINTED = 60
 """Painted pictures of each empty ground."""
 MARKS = Path(__file__).parent / "labels" / "water.json"
@@ -170,6 +172,27 @@ def at_night(items: Iterator[Item], rng: np.random.Generator) -> Iterator[Item]:
             yield replace(item, group="night", image=water_paint.lamps(item.image, rng), wet=-1)
 
 
+def near(items: Iterator[Item], rng: np.random.Generator) -> Iterator[Item]:
+    """The items, and for each of an empty ground a dry one from so near that little but the ground shows."""
+    for item in items:
+        yield item
+        if item.group.startswith("painted"):
+            height, width = item.mask.shape
+            side = int(rng.uniform(0.2, 0.4) * height)
+            x, y = int(rng.uniform(0.3, 0.7) * (width - side)), int(rng.uniform(0.75, 1) * (height - side))
+            part = cv2.resize(item.image[y : y + side, x : x + side], (320, 320), interpolation=cv2.INTER_CUBIC)
+            mask = cv2.resize(item.mask[y : y + side, x : x + side], (320, 320), interpolation=cv2.INTER_NEAREST)
+            whole = 1 if (mask == 255).mean() > 0.9 else 0 if not mask.any() else -1
+            yield replace(item, group="near", image=np.asarray(part, np.uint8), mask=np.asarray(mask, np.uint8), flood=whole)
+
+
+def plain(count: int, rng: np.random.Generator) -> Iterator[Item]:
+    """Drawn pictures that show nothing but one bare surface."""
+    for _ in range(count):
+        image = water_paint.plain(rng)
+        yield Item("plain", image, np.zeros(image.shape[:2], np.uint8), 0, -1, None)
+
+
 def rendered(root: Path) -> Iterator[Item]:
     """What ``water_scenes`` made."""
     for path in sorted(root.glob("*.mask.png")):
@@ -203,7 +226,8 @@ def main() -> None:
     sources: set[Path] = set()
     flood, rng = data / "flood", np.random.default_rng(options.seed)
     real = chain(tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), at_night(dry(data), rng))
-    for item in chain(real, painted(data, rng), rendered(options.rendered)):
+    made = chain(near(painted(data, rng), rng), plain(PLAIN, rng), rendered(options.rendered))
+    for item in chain(real, made):
         name = f"{len(index):05d}"
         write(options.out / name, item)
         source = "rendered" if item.source is None else str(item.source.relative_to(data))
