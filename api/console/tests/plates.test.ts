@@ -136,8 +136,8 @@ describe("a read in words", () => {
   it("says why it was found", () => {
     const match = (where: "text" | "raw" | "alternative", exchanges: number) => matchWords(makeRead("r", { match: { where, text: "98B12345", exchanges, likeness: 0.7 } }), "vi");
     expect(match("text", 0)).toBe("");
-    expect(match("text", 1)).toBe("1 ký tự dễ nhầm");
-    expect(match("alternative", 2)).toBe("cách đọc khác: 98B-123.45, 2 ký tự dễ nhầm");
+    expect(match("text", 1)).toBe("lệch 1 ký tự");
+    expect(match("alternative", 2)).toBe("cách đọc khác: 98B-123.45, lệch 2 ký tự");
     expect(matchWords(makeRead("r"), "vi")).toBe("");
   });
 });

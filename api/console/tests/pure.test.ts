@@ -11,6 +11,7 @@ import { uuid } from "../src/lib/ids";
 import { BINDINGS, keyName, press } from "../src/lib/keys";
 import { isSuspected, type Status } from "../src/lib/model";
 import type { ActionName, Operation } from "../src/lib/outbox";
+import { AGAIN, Reminder } from "../src/lib/reminder";
 import { parseRoute, routeHash } from "../src/lib/route";
 import { scrollToShow, visibleSpan } from "../src/lib/virtual";
 import { bestColumns } from "../src/lib/wall";
@@ -160,11 +161,14 @@ describe("an alert in words", () => {
     ["flood", { water_share: 0.62, trend: "rising" }, "nước phủ 62 % lòng đường, nước đang dâng", ["62 %", "nước đang dâng"]],
     ["flood", { water_share: 0.9, trend: "steady", level: "medium", depth_cm: 25 }, "ngập vừa (20–40 cm)",
       ["90 %", "ngập vừa (20–40 cm)", "25 cm", "nước đứng"]],
+    ["fire", { label: "smoke", call: "114" }, "khói", ["khói"]],
+    ["dumping", { brought_by: "person", came_at: at / 1000 }, "bỏ lại từ người", ["người", "22/11/2026 01:30:05"]],
+    ["camera", { fault: "defocused", sharpness: 0.42 }, "mất nét", ["mất nét", "42 %"]],
     ["landslide", { slope: 12, parts: [1] }, "", ["12", "[1]"]],
   ])("%s", (kind, detail, line, values) => {
     const alert = makeAlert("x", { kind, detail });
     expect(summary(alert, "vi")).toBe(line);
-    expect(detailFacts(alert, "vi").map((fact) => fact.value)).toEqual(values);
+    expect(detailFacts(alert, "vi", HANOI).map((fact) => fact.value)).toEqual(values);
   });
   it.each<[string, Status, boolean]>([
     ["parking", "new", true], ["dumping", "in_progress", true], ["plate", "acknowledged", true], ["parking", "resolved", false], ["parking", "false_alarm", false], ["fire", "new", false],
@@ -190,6 +194,18 @@ describe("announcements", () => {
     expect(announcer.take(INTERVAL - 1)).toBeNull();
     expect(announcer.take(INTERVAL)).toMatchObject({ count: 1, worst: { id: "z" } });
     expect(announcer.take(10 * INTERVAL)).toBeNull();
+  });
+});
+
+describe("the tone for critical alerts", () => {
+  it("sounds again until somebody has acknowledged them all", () => {
+    const reminder = new Reminder();
+    expect(reminder.due(0, 0)).toBe(false);
+    reminder.played(1_000);
+    expect(reminder.due(1_000 + AGAIN - 1, 1)).toBe(false);
+    expect(reminder.due(1_000 + AGAIN, 2)).toBe(true);
+    expect(reminder.due(1_001 + AGAIN, 2)).toBe(false);
+    expect(reminder.due(1_000 + 2 * AGAIN, 0)).toBe(false);
   });
 });
 

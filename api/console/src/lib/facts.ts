@@ -13,11 +13,13 @@ export interface Fact {
   plate?: boolean;
 }
 
-type Render = (value: unknown, language: Language) => string | null;
+/** `zone` is the site's time zone. */
+type Render = (value: unknown, language: Language, zone: string) => string | null;
 
 const seconds: Render = (value, language) => (typeof value === "number" ? exactSpan(value, language) : null);
 const number: Render = (value, language) => (typeof value === "number" ? count(value, language) : null);
 const text: Render = (value) => (typeof value === "string" && value ? value : null);
+const time: Render = (value, _, zone) => (typeof value === "number" ? fullTime(value * 1000, zone) : null);
 const share: Render = (value) => (typeof value === "number" ? percent(value) : null);
 const coded =
   (prefix: string): Render =>
@@ -30,11 +32,13 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   dwell_s: ["fact.dwell", seconds],
   limit_s: ["fact.limit", seconds],
   brought_by: ["fact.brought_by", coded("label")],
+  came_at: ["fact.came", time],
   held_s: ["fact.held", seconds],
   still_s: ["fact.still", seconds],
   count: ["fact.count", number],
   threshold: ["fact.threshold", number],
   fault: ["fact.fault", coded("fault")],
+  sharpness: ["fact.sharpness", share],
   reason: ["fact.reason", coded("reason")],
   text: ["fact.text", text],
   plate: ["fact.plate", text],
@@ -46,15 +50,15 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   area: ["fact.area", share],
 };
 /** Shown elsewhere, or of no use to an operator. */
-const HIDDEN = new Set(["suspected", "track"]);
+const HIDDEN = new Set(["suspected", "track", "call"]);
 
-/** The facts of the alert's kind, those known by name first. */
-export function detailFacts(alert: Alert, language: Language): Fact[] {
+/** The facts of the alert's kind, those known by name first; `zone` is the site's time zone. */
+export function detailFacts(alert: Alert, language: Language, zone: string): Fact[] {
   if (alert.kind === "plate") return hitFacts(alert, language);
   const named: Fact[] = [];
   const others: Fact[] = [];
   for (const [key, [label, render]] of Object.entries(KNOWN)) {
-    const value = key in alert.detail ? render(alert.detail[key], language) : null;
+    const value = key in alert.detail ? render(alert.detail[key], language, zone) : null;
     if (value !== null) named.push({ label: translate(language, label), value, plate: key === "plate" });
   }
   for (const [key, value] of Object.entries(alert.detail)) {

@@ -113,7 +113,7 @@ export const plateWords: Record<keyof typeof vi, string> = {
   "read.case": "Searched for case",
   "match.raw": "raw reading: {plate}",
   "match.alternative": "another reading: {plate}",
-  "match.exchanges": "{count} confusable",
+  "match.exchanges": "{count} characters off",
 
   "plate.white": "white plate",
   "plate.yellow": "yellow plate",

@@ -111,7 +111,7 @@ export const plateWords = {
   "read.case": "Tra cứu cho vụ",
   "match.raw": "máy đọc thô: {plate}",
   "match.alternative": "cách đọc khác: {plate}",
-  "match.exchanges": "{count} ký tự dễ nhầm",
+  "match.exchanges": "lệch {count} ký tự",
 
   "plate.white": "biển trắng",
   "plate.yellow": "biển vàng",

@@ -72,6 +72,7 @@ export const en: Record<WordKey, string> = {
   "alerts.retry": "Try again",
   "alerts.announce": "New alerts: {count}. Most severe: {severity}, {kind}, {camera}.",
   "alerts.urgent": "Critical, not acknowledged: {count}",
+  "alerts.urgent.fire": "a person must call 114",
   "alerts.urgent.show": "Look",
   "alerts.suspected": "suspected",
   "alerts.ended": "ended",
@@ -182,6 +183,8 @@ export const en: Record<WordKey, string> = {
   "fact.trend": "Course",
   "fact.held": "Held for",
   "fact.brought_by": "Left by",
+  "fact.came": "Who brought it was there from",
+  "fact.sharpness": "Sharpness against the usual",
   "fact.still": "Lying still for",
   "fact.area": "Share of the picture",
 

@@ -71,6 +71,7 @@ export const vi = {
   "alerts.retry": "Thử lại",
   "alerts.announce": "{count} cảnh báo mới. Nặng nhất: {severity}, {kind}, {camera}.",
   "alerts.urgent": "Khẩn cấp chưa tiếp nhận: {count}",
+  "alerts.urgent.fire": "một người phải gọi 114",
   "alerts.urgent.show": "Xem ngay",
   "alerts.suspected": "nghi vấn",
   "alerts.ended": "đã kết thúc",
@@ -181,6 +182,8 @@ export const vi = {
   "fact.trend": "Diễn biến",
   "fact.held": "Thời gian duy trì",
   "fact.brought_by": "Bỏ lại từ",
+  "fact.came": "Người mang đến có mặt từ",
+  "fact.sharpness": "Độ nét so với bình thường",
   "fact.still": "Đã nằm yên",
   "fact.area": "Phần hình",
 

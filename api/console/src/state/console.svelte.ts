@@ -3,6 +3,7 @@ import { AHEAD, loadChart } from "../lib/chart";
 import { Live, type LinkState } from "../lib/live";
 import type { LiveMessage, System } from "../lib/model";
 import { HttpError, NetworkError } from "../lib/http";
+import { Reminder } from "../lib/reminder";
 import { playTone } from "../lib/sound";
 import { actions } from "./actions.svelte";
 import { alerts } from "./alerts.svelte";
@@ -24,6 +25,7 @@ class Console {
   /** When the server last said something, ms by this computer's clock; 0 before the first time. */
   heard = $state(0);
   system = $state.raw<System | null>(null);
+  private readonly reminder = new Reminder();
   private readonly live = new Live({
     connect: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`),
     random: Math.random,
@@ -133,6 +135,7 @@ class Console {
       case "ping":
         clock.sync(message.server_time);
         this.announce();
+        if (this.reminder.due(performance.now(), alerts.urgent.length) && prefs.sound) playTone("critical");
     }
   }
 
@@ -146,6 +149,7 @@ class Console {
       kind: this.kind(kind),
       camera: camera_name,
     });
+    if (severity === "critical") this.reminder.played(performance.now());
     if (prefs.sound) playTone(severity);
   }
 }
