@@ -15,8 +15,10 @@ from models.training.street_crops import Scene
 
 Field = npt.NDArray[np.float32]
 
-REAL, BURNING = 0.3, 0.65
+REAL, BURNING = 0.3, 0.75
 """Share of scenes that are real labelled frames, and share of the others that get a plume."""
+HIDDEN = 0.3
+"""Share of plumes that something of the street stands before: a post, a car, a person."""
 LONGEST = 720
 """Pictures are kept at most this long: the network looks at 416."""
 FLAME, COVER = 0.4, 0.22
@@ -28,10 +30,12 @@ PALETTES = np.array(
         [(40, 60, 150), (60, 130, 245), (140, 210, 255), (225, 245, 255), (255, 255, 255)],
         [(60, 40, 150), (110, 90, 230), (190, 170, 255), (240, 230, 255), (255, 255, 255)],
         [(70, 70, 70), (140, 140, 140), (205, 205, 205), (245, 245, 245), (255, 255, 255)],
+        [(90, 110, 200), (190, 205, 255), (240, 248, 255), (255, 255, 255), (255, 255, 255)],
     ],
     np.float32,
 )
-"""BGR of rising heat: wood by day, deep orange, an overexposed camera, a pink one, infrared."""
+"""BGR of rising heat: wood by day, deep orange, an overexposed camera, a pink one, infrared, washed out to white."""
+INFRARED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,7 @@ class FireScenes:
         heat, smoke = self._plume(rng)
         with_fire, with_smoke = ((True, True), (True, False), (False, True))[rng.choice(3, p=(0.4, 0.35, 0.25))]
         height, width = picture.shape[:2]
-        tall = float(np.exp(rng.uniform(np.log(0.04), np.log(0.55)))) * height if with_fire else 0.0
+        tall = float(np.exp(rng.uniform(np.log(0.04), np.log(0.7)))) * height if with_fire else 0.0
         rows = np.flatnonzero((heat if with_fire else smoke).max(axis=1) > 0.2)
         if not len(rows):
             return
@@ -101,10 +105,12 @@ class FireScenes:
         if with_fire:
             flame = paint_flames(picture, (x1, y1, x2, y2), heat[inside], rng)
             _note(painted, FIRE, flame >= FLAME, np.abs(part - before).mean(axis=2), (x1, y1), 22.0)
+        if rng.random() < HIDDEN:
+            _stand_before(part, before, rng)
 
     def _plume(self, rng: np.random.Generator) -> tuple[Field, Field]:
-        """Heat 0..1 and smoke 0..2 of one to four pictures laid over one another, mirrored by chance."""
-        count = int(rng.choice(4, p=(0.5, 0.25, 0.15, 0.1))) + 1
+        """Heat 0..1 and smoke 0..2 of one to seven pictures laid over one another, mirrored by chance."""
+        count = int(rng.choice((1, 2, 3, 4, 7), p=(0.4, 0.25, 0.15, 0.1, 0.1)))
         first = int(rng.integers(len(self._plumes)))
         heat, smoke = (f.astype(np.float32) for f in self._plumes[first])
         for _ in range(count - 1):
@@ -135,17 +141,25 @@ def paint_flames(picture: Pixels, where: tuple[int, int, int, int], heat: Field,
     x1, y1, x2, y2 = where
     cover = np.asarray(np.clip(heat * rng.uniform(2.0, 5.0) - 0.15, 0, 1), np.float32)
     infrared = picture[::8, ::8].std(axis=2).mean() < 2.0
-    palette = PALETTES[4] if infrared else PALETTES[rng.choice(5, p=(0.35, 0.25, 0.25, 0.08, 0.07))]
-    hot = np.clip(heat * rng.uniform(0.9, 1.9), 0, 1) ** rng.uniform(0.6, 1.2)
+    palette = PALETTES[INFRARED if infrared else rng.choice(6, p=(0.3, 0.18, 0.2, 0.08, 0.04, 0.2))]
+    hot = np.clip(heat * rng.uniform(0.9, 3.0), 0, 1) ** rng.uniform(0.6, 1.2)
     colour = np.stack([np.interp(hot, np.linspace(0, 1, 5), palette[:, c]) for c in range(3)], axis=2)
     reach = max(2.0, 0.35 * float(np.sqrt((cover > FLAME).sum())))
     small = cv2.resize(cover, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) if min(cover.shape) > 16 else cover
     glow = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(1.0, reach / 4)), (x2 - x1, y2 - y1))
     part = picture[y1:y2, x1:x2]
-    part += glow[..., None] * palette[2] * rng.uniform(0.0, 0.6)
+    part += glow[..., None] * palette[2] * rng.uniform(0.0, 0.9)
     part += cover[..., None] * rng.uniform(0.75, 1.0) * (colour - part)
     np.clip(part, 0, 255, out=part)
     return cover
+
+
+def _stand_before(part: Pixels, before: Pixels, rng: np.random.Generator) -> None:
+    """Bring a strip or a corner of the street back, at most a third of the part."""
+    height, width = part.shape[:2]
+    w, h = int(width * rng.uniform(0.05, 0.3)) + 1, int(height * rng.uniform(0.3, 1.0)) + 1
+    x, y = int(rng.integers(0, width)), height - h if rng.random() < 0.7 else 0
+    part[y : y + h, x : x + w] = before[y : y + h, x : x + w]
 
 
 def _note(
