@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, UnaryExpression, and_, func, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.operators import custom_op
 
 from api.errors import InvalidError, NotFoundError
 from api.store.tables import PlateRow, PlateTextRow
@@ -22,9 +23,8 @@ from ioc.core.wire import iso
 
 COUNTED = 10_000
 """Reads that are counted at most, and put in order of likeness at most."""
-BY_TEXT = "INDEXED BY ix_plate_reads_text_at"
-BY_ID = "INDEXED BY sqlite_autoindex_plate_reads_1"
-"""Without statistics SQLite takes the index of the cameras or of the times, which hold far more."""
+_PLUS: Any = custom_op("+")
+"""``+column``: the column's value, for which SQLite uses no index."""
 NOT_THIS = "con trỏ không thuộc lần tìm này / the cursor is not one of this search"
 
 
@@ -150,30 +150,30 @@ def search(session: Session, wanted: Search, limit: int, cursor: str | None) -> 
 
 
 def _newest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found:
-    conditions = _conditions(wanted)
-    if wanted.query is not None:
-        conditions += _text_conditions(wanted.query)
-    counted = _by_text(select(literal(1)).select_from(PlateRow).where(*conditions), wanted).limit(COUNTED + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(counted)) or 0
-    place = () if here.page == 1 else (tuple_(PlateRow.at, PlateRow.id) < tuple_(here.at, here.read),)
-    order = (PlateRow.at.desc(), PlateRow.id.desc())
-    if wanted.query is not None and total <= COUNTED:  # few enough to find by text first, and to put in order then
-        hits = _by_text(select(PlateRow.id).where(*conditions, *place), wanted)
-        within = hits.cte("hits").prefix_with("MATERIALIZED")
-        query = select(PlateRow).join(within, within.c.id == PlateRow.id).order_by(*order).limit(limit + 1)
-    else:
-        query = _by_time(select(PlateRow).where(*conditions, *place).order_by(*order).limit(limit + 1), wanted)
-    rows = list(session.scalars(query))
+    """By text first, from the index alone, unless there are too many: then the newest are come upon soon, by time."""
+    conditions = _conditions(session, wanted) + _text_conditions(wanted.query)
+    hits = select(PlateRow.at, PlateRow.id).where(*conditions).limit(COUNTED + 1).cte("hits").prefix_with("MATERIALIZED")
+    count = select(func.count()).select_from(hits).scalar_subquery()
+    place = () if here.page == 1 else ((here.at, here.read),)
+    query = select(hits.c.at, hits.c.id, count).order_by(hits.c.at.desc(), hits.c.id.desc()).limit(limit + 1)
+    found: Sequence[Any] = session.execute(query.where(*(tuple_(hits.c.at, hits.c.id) < tuple_(*p) for p in place))).all()
+    total = found[0][2] if found else 0
+    if total > COUNTED:
+        conditions = _conditions(session, wanted, use_indexes=True) + _text_conditions(wanted.query, use_indexes=False)
+        newest = select(PlateRow.at, PlateRow.id).order_by(PlateRow.at.desc(), PlateRow.id.desc()).limit(limit + 1)
+        places = (tuple_(PlateRow.at, PlateRow.id) < tuple_(*p) for p in place)
+        found = session.execute(newest.where(*conditions, *places)).all()
+    rows = _rows(session, [row[1] for row in found[:limit]])
     known = wanted.query is not None
-    reads = [(row, Matched("text", row.text, 0, row.confidence) if known else None) for row in rows[:limit]]
-    more = _after(here, None, rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None
+    reads = [(row, Matched("text", row.text, 0, row.confidence) if known else None) for row in rows]
+    more = _after(here, None, found[limit - 1][0], found[limit - 1][1]) if len(found) > limit else None
     return Found(reads=reads, more=more, total=min(total, COUNTED), capped=total > COUNTED, cursor=here)
 
 
 def _likest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found:
     assert wanted.query is not None
     meant = variants(wanted.query.text)
-    texts, conditions = sorted(meant), _conditions(wanted)
+    texts, conditions = sorted(meant), _conditions(session, wanted)
     by_text = select(PlateRow.id, PlateRow.at, PlateRow.text, PlateRow.confidence).where(
         PlateRow.text.in_(texts), *conditions
     )
@@ -182,22 +182,27 @@ def _likest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found
         .join(PlateTextRow, PlateTextRow.read_id == PlateRow.id)
         .where(PlateTextRow.text.in_(texts), *conditions)
     )
-    best: dict[str, tuple[float, Matched]] = {}
     newest = (PlateRow.at + 0).desc()  # no index has this order: none shall be walked for its sake
-    hinted: tuple[Any, ...] = (
-        by_text.with_hint(PlateRow, BY_TEXT, "sqlite"), by_other.with_hint(PlateRow, BY_ID, "sqlite")
-    )  # fmt: skip
-    for query in hinted:
+    best: dict[str, tuple[float, Matched]] = {}
+    queries: tuple[Any, ...] = (by_text, by_other)
+    for query in queries:
         for read_id, at, text, confidence, *source in session.execute(query.order_by(newest).limit(COUNTED + 1)):
             matched = Matched(source[0] if source else "text", text, meant[text], confidence)
             if read_id not in best or matched.score > best[read_id][1].score:
                 best[read_id] = (at, matched)
     ranked = sorted(((m.score, at, read_id) for read_id, (at, m) in best.items()), reverse=True)[:COUNTED]
     left = ranked if here.page == 1 else [place for place in ranked if place < here.place]
-    rows = {row.id: row for row in session.scalars(select(PlateRow).where(PlateRow.id.in_([p[2] for p in left[:limit]])))}
-    reads = [(rows[read_id], best[read_id][1]) for _, _, read_id in left[:limit] if read_id in rows]
+    rows = _rows(session, [read_id for _, _, read_id in left[:limit]])
     more = _after(here, *left[limit - 1]) if len(left) > limit else None
-    return Found(reads=reads, more=more, total=len(ranked), capped=len(best) > COUNTED, cursor=here)
+    return Found(
+        reads=[(row, best[row.id][1]) for row in rows], more=more, total=len(ranked), capped=len(best) > COUNTED, cursor=here
+    )
+
+
+def _rows(session: Session, ids: Sequence[str]) -> list[PlateRow]:
+    """Reads in the order of their ids here."""
+    found = {row.id: row for row in session.scalars(select(PlateRow).where(PlateRow.id.in_(ids)))}
+    return [found[read_id] for read_id in ids if read_id in found]
 
 
 def _iso(at: float | None) -> str | None:
@@ -208,37 +213,38 @@ def _after(here: Cursor, score: float | None, at: float, read: str) -> Cursor:
     return replace(here, page=here.page + 1, score=score, at=at, read=read)
 
 
-def _by_text(query: Select[Any], wanted: Search) -> Select[Any]:
-    return query.with_hint(PlateRow, BY_TEXT, "sqlite") if wanted.query else query
-
-
-def _by_time(query: Select[Any], wanted: Search) -> Select[Any]:
-    """What is found is dense: the newest are come upon soon."""
-    return query.with_hint(PlateRow, "INDEXED BY ix_plate_reads_at_id", "sqlite") if wanted.query else query
-
-
-def _text_conditions(query: PlateQuery) -> list[ColumnElement[bool]]:
+def _text_conditions(query: PlateQuery | None, *, use_indexes: bool = True) -> list[ColumnElement[bool]]:
+    if query is None:
+        return []
     if query.match is Match.EXACT:
         return [PlateRow.text == query.text]
-    conditions: list[ColumnElement[bool]] = []
-    if query.prefix:
+    conditions: list[ColumnElement[bool]] = [PlateRow.text.like(query.like)]
+    if query.prefix and use_indexes:
         end = query.prefix[:-1] + chr(ord(query.prefix[-1]) + 1)
         conditions.append(and_(PlateRow.text >= query.prefix, PlateRow.text < end))
-    return [*conditions, PlateRow.text.like(query.like)]
+    return conditions
 
 
-def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _conditions(session: Session, wanted: Search, *, use_indexes: bool = False) -> list[ColumnElement[bool]]:
+    """All that is wanted but the text. SQLite keeps no statistics and would look for a plate by the index of the cameras or
+    of the times, which hold far more: so where there is a plate these columns are hidden from it.
+    """
+    hidden = wanted.query is not None and not use_indexes and session.get_bind().dialect.name == "sqlite"
+
+    def column(one: Any) -> Any:
+        return UnaryExpression(one, operator=_PLUS, type_=one.type) if hidden else one
+
     cameras = set(wanted.camera) if wanted.camera else None
     if wanted.visible is not None:
         cameras = set(wanted.visible) if cameras is None else cameras & set(wanted.visible)
-    for column, values in (
+    conditions: list[ColumnElement[bool]] = []
+    for one, values in (
         (PlateRow.camera, cameras), (PlateRow.vehicle, wanted.vehicle or None), (PlateRow.colour, wanted.colour or None),
     ):  # fmt: skip
         if values is not None:
-            conditions.append(column.in_(sorted(values)))
+            conditions.append(column(one).in_(sorted(values)))
     if wanted.since is not None:
-        conditions.append(PlateRow.at >= wanted.since)
+        conditions.append(column(PlateRow.at) >= wanted.since)
     if wanted.until is not None:
-        conditions.append(PlateRow.at < wanted.until)
+        conditions.append(column(PlateRow.at) < wanted.until)
     return conditions

@@ -105,7 +105,7 @@ class PlateRow(Base):
 
     __tablename__ = "plate_reads"
     __table_args__ = (
-        Index("ix_plate_reads_text_at", "text", "at"),
+        Index("ix_plate_reads_text_at_id_camera", "text", "at", "id", "camera"),  # a search reads it alone, see store.plates
         Index("ix_plate_reads_camera_at", "camera", "at"),
         Index("ix_plate_reads_at_id", "at", "id"),
     )

@@ -27,6 +27,8 @@ def upgrade() -> None:
     """Apply."""
     if op.get_bind().dialect.name == "postgresql":
         op.alter_column("plate_reads", "text", type_=BYTEWISE, existing_type=SHORT, existing_nullable=False)
+    op.drop_index("ix_plate_reads_text_at", "plate_reads")
+    op.create_index("ix_plate_reads_text_at_id_camera", "plate_reads", ["text", "at", "id", "camera"])
     op.create_table(
         "plate_texts",
         sa.Column("text", BYTEWISE, nullable=False),
@@ -72,6 +74,8 @@ def downgrade() -> None:
     op.drop_column("evidence_files", "police_only")
     op.drop_table("watchlist")
     op.drop_table("plate_texts")
+    op.drop_index("ix_plate_reads_text_at_id_camera", "plate_reads")
+    op.create_index("ix_plate_reads_text_at", "plate_reads", ["text", "at"])
     if op.get_bind().dialect.name == "postgresql":
         op.alter_column("plate_reads", "text", type_=sa.String(200, collation="default"), existing_nullable=False)
 
