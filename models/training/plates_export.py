@@ -20,6 +20,7 @@ from models.training.plates_finder import CHOOSING, HELD_OUT
 from models.training.plates_pictures import load_backgrounds, load_labelled
 from models.training.plates_reader import Crops, window
 from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
+from models.training.plates_streets import sources
 from models.training.street_model import export_onnx
 
 
@@ -72,8 +73,8 @@ def export_reader(checkpoint: Path, target: Path, real: Path, given: float | Non
 def export_finder(checkpoint: Path, target: Path, data: Path) -> None:
     """Write the finder as ONNX of free size, and its list of training files."""
     export_onnx(checkpoint, target)
-    trained = load_labelled(data, frozenset(range(5)) - {CHOOSING, HELD_OUT})
-    _list(target, [sha256(path) for path in [*(item.path for item in trained), *load_backgrounds(data)]])
+    trained = [item.path for item in load_labelled(data, frozenset(range(5)) - {CHOOSING, HELD_OUT})]
+    _list(target, [sha256(path) for path in [*trained, *load_backgrounds(data), *sources(data, held_back=False)]])
 
 
 def _list(target: Path, digests: list[str]) -> None:

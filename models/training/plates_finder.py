@@ -1,9 +1,10 @@
 """Trains the plate finder on windows of ``plates_scenes``; loss and assignment are those of the `ultralytics` package.
 
     python -m models.training.plates_finder ../shared/data/weights/yolo11n_coco.pt runs/plates_finder \
-        --data ../shared/data --steps 2000 --seed 1
+        --data ../shared/data --steps 2000 --seed 1 [--streets STREETS.npz --unseen UNSEEN.npz]
 
-Fold 0 of the labelled pictures is not read; fold 1 chooses the checkpoint. All others are trained on.
+Fold 0 of the labelled pictures is not read; fold 1 and the streets of UNSEEN choose the checkpoint. All others are
+trained on. STREETS and UNSEEN are made by ``plates_streets``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from ultralytics.utils.torch_utils import ModelEMA
 from models.training.common import Image
 from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
 from models.training.plates_scenes import Scenes, Window
+from models.training.plates_streets import Street, load
 from models.training.street_model import save_checkpoint
 from models.yolo import decode, preprocess, suppress
 
@@ -90,15 +92,16 @@ def as_float(value: object) -> object:
 
 
 @torch.no_grad()
-def measure(model: DetectionModel, pictures: list[Labelled], size: int, confidence: float) -> dict[str, float]:
+def measure(model: DetectionModel, pictures: Sequence[Labelled | Street], size: int, confidence: float) -> dict[str, float]:
     """Recall and false finds per picture at overlap 0.5, on whole pictures brought to ``size``."""
     model.eval()
     found, plates, false = 0, 0, 0
     for item in pictures:
         boxes = _find(model, item.image, size, confidence)
-        overlaps = _iou(boxes, item.boxes)
+        truth = item.boxes if isinstance(item, Labelled) else item.plates
+        overlaps = _iou(boxes, truth)
         hits = overlaps.max(axis=0, initial=0.0) >= 0.5
-        found, plates = found + int(hits.sum()), plates + len(item.boxes)
+        found, plates = found + int(hits.sum()), plates + len(truth)
         false += int((overlaps.max(axis=1, initial=0.0) < 0.5).sum())
     return {"recall": round(found / max(1, plates), 4), "false_per_picture": round(false / max(1, len(pictures)), 4)}
 
@@ -132,7 +135,15 @@ def train(options: argparse.Namespace) -> None:
     gates = [item for item in choosing if "greenparking" in str(item.path)][:60]
     streets = [item for item in choosing if "openalpr" in str(item.path)]
     backgrounds = list(load_backgrounds(options.data).values())
-    scenes = Scenes([item for item in labelled if item.fold != CHOOSING], backgrounds, anywhere=options.anywhere)
+    seen = load(options.streets) if options.streets else []
+    unseen = load(options.unseen)[::3] if options.unseen else []
+    scenes = Scenes(
+        [item for item in labelled if item.fold != CHOOSING],
+        backgrounds,
+        anywhere=options.anywhere,
+        streets=seen,
+        share=options.share,
+    )
     model = finder_model(options.start)
     model.args = get_cfg()
     model.to(memory_format=torch.channels_last)
@@ -160,16 +171,18 @@ def train(options: argparse.Namespace) -> None:
         average.update(model)
         total += float(loss.sum().item()) / options.batch
         if step % options.every == 0 or step == options.steps:
-            near, far = (measure(average.ema, part, 320, 0.35) for part in (gates, streets))
-            wide = measure(average.ema, streets, 640, 0.35)
+            near, far = (measure(average.ema, part, 320, 0.5) for part in (gates, streets))
+            wide, other = (measure(average.ema, part, 640, 0.5) for part in (streets, unseen))
             print(
-                json.dumps({"step": step, "loss": round(total / options.every, 3), "gate": near, "street_320": far,
-                            "street_640": wide, "seconds": round(time.monotonic() - started)}), flush=True,
+                json.dumps(
+                    {"step": step, "loss": round(total / options.every, 3), "gate": near, "street_320": far,
+                     "street_640": wide, "unseen_640": other, "seconds": round(time.monotonic() - started)}
+                ), flush=True,
             )  # fmt: skip
             total = 0.0
             save_checkpoint(average.ema, options.out / "last.pt")
             score = near["recall"] + far["recall"] + wide["recall"]
-            score -= near["false_per_picture"] + far["false_per_picture"] + wide["false_per_picture"]
+            score -= sum(part["false_per_picture"] for part in (near, far, wide, other))
             if score >= best:
                 best = score
                 save_checkpoint(average.ema, options.out / "best.pt")
@@ -185,6 +198,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--anywhere", type=float, default=0.1, help="share of real windows not around a plate")
+    parser.add_argument("--streets", type=Path, help="streets to train on, as plates_streets makes them")
+    parser.add_argument("--unseen", type=Path, help="streets to choose by, as plates_streets --held-back makes them")
+    parser.add_argument("--share", type=float, default=0.3, help="share of windows that show these streets")
     parser.add_argument("--every", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)

@@ -9,6 +9,7 @@ same windows.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from models.training.common import Image
 from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
 from models.training.plates_render import render_plate
 from models.training.plates_signs import distract
+from models.training.plates_streets import Street
 from models.training.plates_text import PlateText, draw_text
 
 SMALLEST, LARGEST = 9.0, 120.0
@@ -38,18 +40,35 @@ class Window:
 class Scenes:
     """An endless source of windows."""
 
-    def __init__(self, labelled: list[Labelled], backgrounds: list[Image], size: int = 256, anywhere: float = 0.1) -> None:
-        """``anywhere`` is the share of real windows that lie anywhere in their picture, not around a plate."""
+    def __init__(
+        self,
+        labelled: list[Labelled],
+        backgrounds: list[Image],
+        size: int = 256,
+        anywhere: float = 0.1,
+        streets: Sequence[Street] = (),
+        share: float = 0.3,
+    ) -> None:
+        """``anywhere`` is the share of real windows that lie anywhere in their picture, not around a plate.
+
+        ``share`` is that of windows of ``streets``, where there are any.
+        """
         self.labelled = labelled
+        self.streets = streets
+        self.share = share if streets else 0.0
+        self._street_odds = _even(streets)
         self.backgrounds = backgrounds
         self.size = size
         self.anywhere = anywhere
-        streets = np.array(["openalpr" in str(item.path) for item in labelled])
-        odds = np.where(streets, 0.5 / max(1, streets.sum()), 0.5 / max(1, (~streets).sum()))
+        far = np.array(["openalpr" in str(item.path) for item in labelled])
+        odds = np.where(far, 0.5 / max(1, far.sum()), 0.5 / max(1, (~far).sum()))
         self._odds = odds / odds.sum()
 
     def draw(self, rng: np.random.Generator) -> Window:
         """One window."""
+        if rng.random() < self.share:
+            image, boxes = self._street(rng)
+            return Window(_weather(image, rng), boxes)
         kind = rng.random()
         if kind < 0.5:
             image, boxes = self._real(rng, self.size)
@@ -75,6 +94,23 @@ class Scenes:
             scale = float(rng.uniform(0.4, 1.3))
             offset = rng.uniform(0, 1, 2) * np.maximum(np.array(image.shape[1::-1]) * scale - size, 0)
         return _cut(image, boxes, scale, offset, self._around(rng, size))
+
+    def _street(self, rng: np.random.Generator) -> tuple[Image, NDArray[np.float32]]:
+        """A part of a street around a place where a finder erred, around a plate, or anywhere."""
+        item = self.streets[int(rng.choice(len(self.streets), p=self._street_odds))]
+        kind, scale = rng.random(), float(np.exp(rng.uniform(np.log(0.5), np.log(1.8))))
+        scale *= 640 / max(item.image.shape[:2])
+        centre = rng.uniform(0, 1, 2) * np.array(item.image.shape[1::-1])
+        if kind < 0.8 and (len(item.errors) or len(item.plates)):
+            places = item.errors if len(item.errors) and (kind < 0.5 or not len(item.plates)) else item.plates
+            box = places[int(rng.integers(len(places)))]
+            centre = (box[:2] + box[2:]) / 2
+            scale = float(np.clip(scale, SMALLEST / (box[3] - box[1]), LARGEST / (box[3] - box[1])))
+        offset = centre * scale - rng.uniform(0.1, 0.9, 2) * self.size
+        if rng.random() < 0.7:  # inside the picture where that is larger than the window
+            room = np.array(item.image.shape[1::-1]) * scale - self.size
+            offset = np.clip(offset, np.minimum(room, 0), np.maximum(room, 0))
+        return _cut(item.image, item.plates, scale, offset, self._around(rng, self.size))
 
     def _around(self, rng: np.random.Generator, size: int) -> Image:
         """What stands where a picture ends: another street's picture, or grey."""
@@ -117,6 +153,14 @@ class Scenes:
             elif box[2] > 0:
                 boxes = np.concatenate([boxes[~_covered(boxes, box)], box[None]])
         return image, boxes
+
+
+def _even(streets: Sequence[Street]) -> NDArray[np.float64]:
+    """Odds of each street: those of one clip or folder together are drawn as often as the root of their number."""
+    groups = [s.name.split("@")[0] if "@" in s.name else s.name.rsplit("/", 1)[0] for s in streets]
+    sizes = {group: groups.count(group) for group in set(groups)}
+    odds = np.array([sizes[group] ** -0.5 for group in groups])
+    return np.asarray(odds / odds.sum(), np.float64) if len(odds) else odds
 
 
 def _tall(rng: np.random.Generator) -> float:

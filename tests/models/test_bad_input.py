@@ -114,7 +114,7 @@ def test_a_file_with_another_sum_is_refused(task: str, model: str, request: pyte
     root, _ = data_of(task, request, tmp_path)
     file = find_model(model).file
     options = Options(overrides={model: {"file": str(file), "sha256": "0" * 64}})
-    with pytest.raises(ModelError, match="0{64}") as caught:
+    with pytest.raises(ModelError, match="0" * 64) as caught:
         find_task(task)(root, options)
     assert str(file) in str(caught.value)
 
