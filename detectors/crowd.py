@@ -7,6 +7,7 @@ density; the threshold is the operator's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +17,19 @@ from ioc.core.incidents import Policy
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Sample, Scene
 from ioc.core.types import Box, Detection, Observation, Severity
 
+FINEST = 3
+"""Tiles a side of the search that ``tiles: auto`` trusts."""
+BUSY_S, CALM_S, QUIET_S = 2.0, 4.0, 10.0
+"""Seconds between two such searches: from half the threshold on, from a quarter, and below."""
+SPARSE_TIMES = 3
+"""So many times as long while there are few, and one look finds all of them."""
+SPARSE = 0.5
+"""Part of the threshold from which on people hide each other, and one look is not enough."""
+ENOUGH = 0.9
+"""Share of the people of the finest search from which on one look at the whole picture does as well."""
+FEW = 3
+"""People that must be there to tell."""
+
 
 class Settings(Part):
     """Settings of one zone."""
@@ -23,8 +37,10 @@ class Settings(Part):
     threshold: int = Field(20, ge=1, le=10_000, description="People in the zone from which on it is a crowd")
     confirm_s: float = Field(5, ge=0, le=3600, description="Seconds the threshold must hold before an alert opens")
     hold_s: float = Field(10, ge=0, le=3600, description="Seconds below the threshold after which the alert closes")
-    tiles: int = Field(
-        1, ge=1, le=4, description="Search the picture in tiles x tiles parts as well: finds small people, costs more"
+    tiles: Annotated[int, Field(ge=1, le=4)] | Literal["auto"] = Field(
+        "auto",
+        description="Search the picture in tiles x tiles parts as well, 1 to 4: finds small people, costs more; `auto` does "
+        "so where one look misses people, and seldom while there are few",
     )
     count_every_s: float = Field(10, ge=1, le=3600, description="Seconds between two points of the count series")
 
@@ -34,12 +50,13 @@ class Crowd:
 
     def __init__(self, zones: Sequence[RuleZone[Settings]], context: RuleContext) -> None:
         self._zones = tuple(zones)
+        self._counts = {z.zone.id: ZoneCount(z) for z in zones}
         self._policies = {z.zone.id: Policy(confirm_s=z.settings.confirm_s, hold_s=z.settings.hold_s) for z in zones}
 
     def observe(self, scene: Scene) -> Iterable[Observation]:
         """One observation for each zone that holds a crowd now."""
         for rule in self._zones:
-            people = _inside(rule, scene)
+            people = self._counts[rule.zone.id].people(scene)
             threshold = rule.settings.threshold
             if len(people) >= threshold:
                 yield Observation(
@@ -60,13 +77,38 @@ class Crowd:
     def counts(self, scene: Scene) -> Iterable[Sample]:
         """People in each zone now."""
         for rule in self._zones:
-            yield Sample(
-                zone=rule.zone.id, label="person", count=len(_inside(rule, scene)), window=rule.settings.count_every_s
-            )
+            count = len(self._counts[rule.zone.id].people(scene))
+            yield Sample(zone=rule.zone.id, label="person", count=count, window=rule.settings.count_every_s)
 
 
-def _inside(rule: RuleZone[Settings], scene: Scene) -> list[Detection]:
-    return [p for p in scene.people(rule.settings.tiles) if contains(rule.zone.polygon, p.box.foot)]
+class ZoneCount:
+    """The people of one zone, by the cheapest search that finds them."""
+
+    def __init__(self, rule: RuleZone[Settings]) -> None:
+        self._rule = rule
+        self._searched_at: float | None = None
+        self._found: Sequence[Detection] = ()
+        self._plain_does = False
+
+    def people(self, scene: Scene) -> Sequence[Detection]:
+        """People whose feet are in the zone; of the last finest search where one look would not do."""
+        tiles = self._rule.settings.tiles
+        if tiles != "auto":
+            return self._inside(scene.people(tiles))
+        plain = self._inside(scene.people())
+        sparse = self._plain_does and len(plain) < SPARSE * self._rule.settings.threshold
+        gap = self._gap(len(plain)) * (SPARSE_TIMES if sparse else 1)
+        if self._searched_at is None or not 0 <= scene.at - self._searched_at < gap:
+            self._found, self._searched_at = self._inside(scene.people(FINEST)), scene.at
+            self._plain_does = len(self._found) >= FEW and len(plain) >= ENOUGH * len(self._found)
+        return plain if sparse else self._found
+
+    def _gap(self, plain: int) -> float:
+        share = max(plain, len(self._found)) / self._rule.settings.threshold
+        return BUSY_S if share >= SPARSE else CALM_S if share >= SPARSE / 2 else QUIET_S
+
+    def _inside(self, people: Sequence[Detection]) -> Sequence[Detection]:
+        return [p for p in people if contains(self._rule.zone.polygon, p.box.foot)]
 
 
 def _confidence(people: Sequence[Detection], threshold: int) -> float:

@@ -28,7 +28,7 @@ cameras:
         polygon: [[0, 0], [1, 0], [1, 1], [0, 1]]
         rules:
           parking: {dwell_s: 10}
-          crowd: {threshold: 3, confirm_s: 2, count_every_s: 5}
+          crowd: {threshold: 3, confirm_s: 2, count_every_s: 5, tiles: 1}
 """
 
 
@@ -208,7 +208,7 @@ def test_an_unknown_kind_is_named():
 
 def test_tiles_are_searched_at_their_own_rate():
     plain, tiled = ScriptedDetector(), ScriptedDetector(lambda call: [detection("person", Box(0.1, 0.1, 0.2, 0.5))] * 3)
-    camera: Camera = parse_config(SITE.replace("threshold: 3", "threshold: 3, tiles: 2")).cameras[0]
+    camera: Camera = parse_config(SITE.replace("tiles: 1", "tiles: 2")).cameras[0]
     made = CameraAnalysis(
         site="s",
         timezone="UTC",
