@@ -17,7 +17,7 @@ from models import sheet
 from streams.decoder import file_frames
 
 LATER_S: Final = 1.0
-"""How long after something was due it is shown: the flame burns, the car stands."""
+"""How long after something was due it is shown: the flame burns, the car stands. A plate has passed by then."""
 PAGE: Final = 48
 """Mistakes on one sheet."""
 
@@ -73,7 +73,7 @@ def _grab(case: Case, mistakes: Sequence[Mistake], folder: Path) -> dict[Mistake
 
 
 def _moment(mistake: Mistake) -> float:
-    return mistake.at_s + (LATER_S if mistake.what == "missed" else 0.0)
+    return mistake.at_s + (LATER_S if mistake.what == "missed" and mistake.kind != "plates" else 0.0)
 
 
 def _write(folder: Path, mistake: Mistake, image: NDArray[np.uint8]) -> Path:
