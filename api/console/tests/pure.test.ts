@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { allows, expectedStatus, request } from "../src/lib/actions";
 import { Announcer, INTERVAL } from "../src/lib/announcer";
 import { afterDamage } from "../src/lib/clip";
-import { detailFacts, summary } from "../src/lib/facts";
+import { detailFacts, generalFacts, summary } from "../src/lib/facts";
 import { hitOf } from "../src/lib/hit";
 import { conditions, fromQuery, matches, NO_FILTERS, query, toggled } from "../src/lib/filters";
 import { clockTime, exactSpan, fullTime, span, toMillis } from "../src/lib/format";
@@ -156,7 +156,7 @@ describe("an alert in words", () => {
     ["dumping", { brought_by: "motorcycle", track: 7, suspected: true }, "bỏ lại từ xe máy", ["xe máy"]],
     ["camera", { fault: "lost", reason: "timeout" }, "mất tín hiệu camera: hết thời gian chờ", ["mất tín hiệu camera", "hết thời gian chờ"]],
     ["parking", { label: "car", limit_s: 15, plate: "98A12345" }, "ô tô, quá 15 giây", ["ô tô", "15 giây", "98A12345"]],
-    ["plate", HIT, "Xe bị trộm", ["98A12845", "98A12345", "Xe bị trộm", "VA-2026/118", "không tự dừng xe", "ô tô", "biển trắng"]],
+    ["plate", HIT, "Xe bị trộm", ["98A12845", "98A12345", "ô tô", "biển trắng"]],
     ["plate", { masked: true, suspected: false }, "chỉ công an xem được", []],
     ["flood", { water_share: 0.62, trend: "rising" }, "nước phủ 62 % lòng đường, nước đang dâng", ["62 %", "nước đang dâng"]],
     ["flood", { water_share: 0.9, trend: "steady", level: "medium", depth_cm: 25 }, "ngập vừa (20–40 cm)",
@@ -173,8 +173,13 @@ describe("an alert in words", () => {
   it.each<[string, Status, boolean]>([
     ["parking", "new", true], ["dumping", "in_progress", true], ["plate", "acknowledged", true], ["parking", "resolved", false], ["parking", "false_alarm", false], ["fire", "new", false],
   ])("%s, %s: suspected %s", (kind, status, suspected) => expect(isSuspected({ kind, status })).toBe(suspected));
+  it("has no duration where it is a moment", () => {
+    const labels = (kind: string) => generalFacts(makeAlert("x", { kind, closed_at: "2026-11-21T08:01:00.000Z" }), "vi", HANOI, at).map(({ label }) => label);
+    expect(labels("plate")).toEqual(["Camera", "Vùng", "Báo lúc", "Độ tin cậy", "Người xử lý"]);
+    expect(labels("parking")).toContain("Kéo dài");
+  });
   it("says which plate of the list it only looks like", () => {
-    expect(hitOf({ kind: "plate", detail: HIT })).toMatchObject({ alike: true, listed: "98A12345" });
+    expect(hitOf({ kind: "plate", detail: HIT })).toMatchObject({ alike: true, listed: "98A12345", reason: "Xe bị trộm", number: "VA-2026/118" });
     expect(hitOf({ kind: "plate", detail: { ...HIT, match: "exact", plate: "98A12345" } })).toMatchObject({ alike: false, listed: null });
     expect(hitOf({ kind: "plate", detail: { masked: true } })).toBeNull();
     expect(hitOf({ kind: "parking", detail: HIT })).toBeNull();

@@ -68,6 +68,11 @@ export function detailFacts(alert: Alert, language: Language, zone: string): Fac
   return [...named, ...others];
 }
 
+/** Whether the alert tells of a moment, not of something that goes on. */
+export function isMoment(alert: Pick<Alert, "kind">): boolean {
+  return alert.kind === "plate";
+}
+
 /** Where and when, who and how sure. `now` in ms since the epoch. */
 export function generalFacts(alert: Alert, language: Language, zone: string, now: number): Fact[] {
   const say = (key: WordKey): string => translate(language, key);
@@ -76,9 +81,11 @@ export function generalFacts(alert: Alert, language: Language, zone: string, now
   const facts: Fact[] = [{ label: say("fact.camera"), value: alert.camera_name }];
   if (alert.zone) facts.push({ label: say("fact.zone"), value: alert.zone_name ?? translateCode(language, "zone", alert.zone) });
   facts.push({ label: say("fact.opened"), value: fullTime(toMillis(alert.opened_at), zone) });
-  facts.push({ label: say("fact.started"), value: fullTime(began, zone) });
-  if (alert.closed_at) facts.push({ label: say("fact.closed"), value: fullTime(end, zone) });
-  facts.push({ label: say("fact.duration"), value: exactSpan((end - began) / 1000, language) });
+  if (!isMoment(alert)) {
+    facts.push({ label: say("fact.started"), value: fullTime(began, zone) });
+    if (alert.closed_at) facts.push({ label: say("fact.closed"), value: fullTime(end, zone) });
+    facts.push({ label: say("fact.duration"), value: exactSpan((end - began) / 1000, language) });
+  }
   if (alert.kind !== "camera") facts.push({ label: say("fact.confidence"), value: percent(alert.confidence) });
   facts.push({ label: say("fact.assignee"), value: alert.assignee ?? say("alerts.unassigned") });
   return facts;

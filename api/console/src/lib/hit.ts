@@ -41,7 +41,7 @@ export function plateOf(alert: Pick<Alert, "detail">): { text: string; colour: s
   return plate === null ? null : { text: plate, colour: text(alert.detail.colour) };
 }
 
-/** The lines of such an alert. */
+/** The lines of such an alert; why it is watched stands above them. */
 export function hitFacts(alert: Pick<Alert, "kind" | "detail">, language: Language): Fact[] {
   const hit = hitOf(alert);
   if (!hit) return [];
@@ -52,9 +52,6 @@ export function hitFacts(alert: Pick<Alert, "kind" | "detail">, language: Langua
   };
   add("fact.plate", hit.plate, { plate: true });
   add("hit.listed", hit.listed, { code: true });
-  add("fact.why", hit.reason);
-  add("fact.case", hit.number);
-  add("fact.note", text(detail.note));
   add("fact.vehicle", typeof detail.vehicle === "string" ? translateCode(language, "label", detail.vehicle) : null);
   add("fact.colour", hit.colour ? translateCode(language, "plate", hit.colour) : null);
   return facts;

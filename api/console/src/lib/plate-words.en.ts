@@ -211,8 +211,6 @@ export const plateWords: Record<keyof typeof vi, string> = {
   "hit.search": "Search this plate",
   "hit.entry": "Open the entry",
   "fact.case": "Case number",
-  "fact.why": "Reason for watching",
-  "fact.note": "Advice",
   "fact.vehicle": "Vehicle",
   "fact.colour": "Plate colour",
 

@@ -209,8 +209,6 @@ export const plateWords = {
   "hit.search": "Tra cứu biển này",
   "hit.entry": "Mở mục theo dõi",
   "fact.case": "Số hồ sơ",
-  "fact.why": "Lý do theo dõi",
-  "fact.note": "Chỉ dẫn",
   "fact.vehicle": "Loại xe",
   "fact.colour": "Màu biển",
 
