@@ -59,7 +59,8 @@ class AlertOut(Shape):
     sequence: int = Field(description="Number of the camera's latest event", examples=[0])
     box: BoxOut | None = Field(description="Where in the picture")
     detail: dict[str, Any] = Field(
-        description="Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}",
+        description="Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}, "
+        "plate {plate, display, reason, case_number, match, likeness, read, entry}, to others than police {masked}",
         examples=[{"label": "car", "dwell_s": 61.0, "limit_s": 60.0, "suspected": True}],
     )
     evidence: list[EvidenceOut] = Field(description="Files that prove it")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.store import audit, readings
 from api.workflow import Role
+from ioc.core.plate_search import Match
 from ioc.core.types import Box
 from tests.api.conftest import picture
 from tests.api.test_plate_store import TRAFFIC, read
@@ -203,3 +207,15 @@ def test_what_cannot_be_put_on_record_is_not_shown(people, police, monkeypatch):
     for answer in (police.post(SEARCH, json=WHY | {"text": "98A12345"}), police.get(f"{URL}/r1")):
         assert answer.status_code == 503
         assert "98A" not in answer.text
+
+
+def test_the_requests_of_the_how_to_page_work(quick_desk):
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "search-plates.md").read_text(encoding="utf-8")
+    bodies = [json.loads(text) for text in re.findall(r"-d '(\{.*?\})'", page, re.DOTALL)]
+    paths = (SEARCH, "/api/v1/watchlist")
+    answers = [quick_desk.police.post(path, json=body) for path, body in zip(paths, bodies, strict=True)]
+    assert [answer.status_code for answer in answers] == [200, 201]
+    headers = dict(re.findall(r'-H "(X-Search-Reason|X-Case-Number): (\S+)"', page))
+    assert quick_desk.police.get(URL, params={"text": "98A-123.45"}, headers=headers).json()["total"] == 2
+    assert quick_desk.told()[-1][3]["reason"] == "Truy tìm xe"
+    assert [match for match in Match if f"| `{match}` |" not in page] == []
