@@ -23,15 +23,18 @@ from schemathesis.specs.openapi.checks import (
 from api.asyncapi import document
 from api.problems import PROBLEM_JSON
 from api.schemas import AlertOut
-from api.store import accounts
+from api.store import accounts, readings, watchlist
 from api.workflow import Role
 from ioc.core import wire
-from tests.api.conftest import event, picture
+from ioc.core.types import Box, PlateRead
+from tests.api.conftest import AT, event, picture
 
 EXAMPLES = 8
 """Requests a route, database and test; more find no more and take longer."""
 KNOWN = "5b0c7c2e-6df0-5d57-9a3e"
-"""The document's own example of an alert's id: there is one, so that acts get past 'not found'."""
+"""The example of an id in the document: there is such an alert, read and entry, so that acts get past 'not found'."""
+ENTRY = {"text": "98A*", "match": "exact", "reason": "tìm xe", "case_number": "1", "severity": "high", "note": None,
+         "valid_until": None, "cameras": ["gate"], "active": True, "min_confidence": 0.8, "cooldown_s": 300.0}  # fmt: skip
 
 
 @pytest.fixture
@@ -39,6 +42,11 @@ def schema(database, make_app, passwords, clock, ingest, files):
     ingest(database, event(1, id=KNOWN, evidence=(picture(),)))
     files.files[picture().key] = b"x" * 100
     with database.write() as session:
+        readings.ingest_plates(session, [PlateRead(
+            id=KNOWN, site="bac-ninh", camera="gate", at=AT, text="98A12345", raw="98A12345", pattern="CAR", confidence=0.9,
+            alternatives=(("98A12346", 0.1),), box=Box(0.1, 0.2, 0.3, 0.4), evidence=(picture("gate/r/plate.jpg"),),
+        )])  # fmt: skip
+        watchlist.add(session, ENTRY, "machine", clock.now()).id = KNOWN
         new = accounts.NewUser(username="machine", password_hash=passwords.hash("x"), role=Role.ADMIN)
         token = accounts.add_token(session, accounts.add_user(session, new, clock.now()), "tests", clock.now())
     app = make_app(database)
@@ -68,8 +76,9 @@ def test_no_request_makes_the_server_fail(schema, mode):
         @FUZZ
         @given(operation.as_strategy(generation_mode=mode))
         def check(case):
-            if mode is GenerationMode.POSITIVE and "alert_id" in (case.path_parameters or {}):
-                case.path_parameters["alert_id"] = KNOWN
+            for name in {"alert_id", "read_id", "entry_id"} & set(case.path_parameters or {}):
+                if mode is GenerationMode.POSITIVE:
+                    case.path_parameters[name] = KNOWN
             response = case.call()
             answered[f"{case.method} {case.path}"] += 1
             case.validate_response(response, checks=CHECKS)
