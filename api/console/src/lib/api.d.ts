@@ -726,7 +726,7 @@ export interface components {
             box: components["schemas"]["BoxOut"] | null;
             /**
              * Detail
-             * @description Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}
+             * @description Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}, plate {plate, display, reason, case_number, match, likeness, read, entry}, to others than police {masked}
              * @example {
              *       "dwell_s": 61,
              *       "label": "car",
@@ -889,7 +889,7 @@ export interface components {
             box: components["schemas"]["BoxOut"] | null;
             /**
              * Detail
-             * @description Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}
+             * @description Facts by kind: parking {label, dwell_s, limit_s, suspected}, crowd {count, threshold}, camera {fault}, plate {plate, display, reason, case_number, match, likeness, read, entry}, to others than police {masked}
              * @example {
              *       "dwell_s": 61,
              *       "label": "car",
