@@ -4,7 +4,7 @@ import { gridStep } from "../src/lib/grid";
 import { fromField, midnight, toField } from "../src/lib/local-time";
 import { plateFace } from "../src/lib/plate-face";
 import { matchWords, readFacts } from "../src/lib/plate-facts";
-import { bare, bounds, EMPTY_FORM, faults, placeOf, searchBody, type PlateForm } from "../src/lib/plate-query";
+import { bare, bounds, EMPTY_FORM, faults, isComposed, placeOf, searchBody, type PlateForm } from "../src/lib/plate-query";
 import { makeRead } from "./make-plates";
 
 const HANOI = "Asia/Ho_Chi_Minh";
@@ -78,7 +78,12 @@ describe("the conditions", () => {
   const form = (change: Partial<PlateForm>): PlateForm => ({ ...EMPTY_FORM, ...change });
   it.each([
     ["98a-123.45", "98A12345"], ["98-mđ1 016.58", "98MĐ101658"], ["98A-12?.*", "98A12?*"], ["  ", ""], ["98-MĐ1 016.58", "98MĐ101658"],
+    // Telex: the keys A S, A A, A X, U W, A A S
+    ["98-Á 123.45", "98AS12345"], ["98-â 123.45", "98AA12345"], ["98-ã 123.45", "98AX12345"], ["98-ư 1", "98UW1"], ["98-ấ 1", "98AAS1"],
   ])("%s is taken as %s", (typed, text) => expect(bare(typed)).toBe(text));
+  it("tells when an input method has changed them", () => {
+    expect(["98-Á 1", "98-\u0041\u0301", "98-AS 1", "98-MĐ1", ""].map(isComposed)).toEqual([true, true, false, false, false]);
+  });
   it.each<[string, Partial<PlateForm>, string[]]>([
     ["all is well", { text: "98A-123.45" }, []],
     ["only a time", {}, []],

@@ -129,6 +129,8 @@ def test_the_case_is_kept_for_its_user_alone(desk: Desk, chromium: Browser) -> N
         expect(page.locator("#search-text")).to_have_value("")
         page.locator("details.user summary").click()
         page.get_by_role("button", name="Đăng xuất").click()
+        page.locator("input[name=username]").wait_for()
+        assert CASE not in page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})")
         sign_in(page)
         open_search(page)
         expect(page.locator("#case-reason")).to_have_value("")

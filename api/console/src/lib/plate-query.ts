@@ -46,7 +46,27 @@ const MOST_STARS = 4;
 
 /** Only what stands on plates, and the wildcards. */
 export function bare(text: string): string {
-  return text.normalize("NFC").toUpperCase().replace(/[^0-9A-ZĐ*?]/g, "");
+  return asTyped(text.toUpperCase()).replace(/[^0-9A-ZĐ*?]/g, "");
+}
+
+/** Combining mark -> the key that makes it with the Telex input method; null: the letter itself, once more. */
+const TELEX: Record<string, string | null> = {
+  "\u0302": null, "\u0306": "W", "\u031b": "W", "\u0301": "S", "\u0300": "F", "\u0309": "R", "\u0303": "X", "\u0323": "J",
+};
+
+/** Plates have no marks: `98-Á` was typed as `98-AS` under an input method that is switched on. Đ is a letter of plates and stays. */
+function asTyped(text: string): string {
+  let letter = "";
+  return [...text.normalize("NFD")].reduce((typed, sign) => {
+    if (sign in TELEX) return typed + (TELEX[sign] ?? letter);
+    letter = sign;
+    return typed + sign;
+  }, "");
+}
+
+/** Whether an input method has changed what was typed: then the page says how it is understood. */
+export function isComposed(text: string): boolean {
+  return /\p{M}/u.test(text.normalize("NFD"));
 }
 
 export function isPattern(text: string): boolean {

@@ -24,6 +24,7 @@ export const plateWords: Record<keyof typeof vi, string> = {
   "search.text.hint": "98A-123.45",
   "search.text.wild": "{one} one character · {many} any number · empty: every vehicle",
   "search.text.pattern": "A pattern: {one} is one character, {many} any number of them.",
+  "search.text.telex": "The input method has changed letters. Taken as:",
   "search.text.none": "No letter or digit of a plate in it.",
   "search.text.needed": "A search of all times needs a plate.",
   "search.text.stars": "At most 4 stars.",

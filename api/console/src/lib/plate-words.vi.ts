@@ -22,6 +22,7 @@ export const plateWords = {
   "search.text.hint": "98A-123.45",
   "search.text.wild": "{one} một ký tự · {many} nhiều ký tự · để trống: mọi xe",
   "search.text.pattern": "Tra theo mẫu: {one} là một ký tự, {many} là nhiều ký tự.",
+  "search.text.telex": "Bộ gõ tiếng Việt đã đổi chữ. Hiểu là:",
   "search.text.none": "Không có chữ hay số nào của biển số.",
   "search.text.needed": "Mọi thời gian thì phải có biển số.",
   "search.text.stars": "Nhiều nhất 4 dấu *.",

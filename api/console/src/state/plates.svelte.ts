@@ -65,6 +65,8 @@ class Plates {
   enter(username: string | null): void {
     this.search.clear();
     [this.form, this.tried, this.editing] = [EMPTY_FORM, false, true];
+    // A session that ran out keeps its case for the same user; who signs out leaves nothing behind.
+    if (username === null && !session.expired) sessionStorage.removeItem(KEY);
     this.file = username === null ? NO_CASE : restoreCase(sessionStorage.getItem(KEY), username);
   }
 
