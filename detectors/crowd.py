@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ioc.core.config import Part
-from ioc.core.geometry import contains
+from ioc.core.geometry import contains, hull
 from ioc.core.incidents import Policy
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Sample, Scene
-from ioc.core.types import Box, Detection, Observation, Severity
+from ioc.core.types import Detection, Observation, Severity
 
 FINEST = 3
 """Tiles a side of the search that ``tiles: auto`` trusts."""
@@ -64,7 +64,7 @@ class Crowd:
                     subject=rule.zone.id,
                     zone=rule.zone.id,
                     confidence=_confidence(people, threshold),
-                    box=_hull([p.box for p in people]),
+                    box=hull(p.box for p in people),
                     severity=_severity(len(people), threshold),
                     detail={"count": len(people), "threshold": threshold},
                 )
@@ -120,10 +120,6 @@ def _severity(count: int, threshold: int) -> Severity:
     if count >= 3 * threshold:
         return Severity.CRITICAL
     return Severity.HIGH if count >= 2 * threshold else Severity.MEDIUM
-
-
-def _hull(boxes: Sequence[Box]) -> Box:
-    return Box(min(b.x1 for b in boxes), min(b.y1 for b in boxes), max(b.x2 for b in boxes), max(b.y2 for b in boxes))
 
 
 DETECTOR = DetectorSpec(

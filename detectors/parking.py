@@ -2,19 +2,21 @@
 
 Evidence at one instant: a tracked vehicle that has come to a stop in the zone. Time adds the dwell: no law
 names a number of minutes, so it is a setting of each zone, and the alert reads "suspected" until a person confirms it.
+Where the ban has hours, a stay counts from when they began: who stopped before did so lawfully.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
 from ioc.core.config import Part
-from ioc.core.geometry import contains
+from ioc.core.geometry import contains, hull
 from ioc.core.incidents import Policy
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Scene
 from ioc.core.types import Observation, Severity, Track
@@ -31,6 +33,13 @@ class Settings(Part):
     )
     hours: tuple[str, ...] = Field(
         (), description='Times of day of the ban, as "07:00-09:00", in the site\'s time zone; empty means always'
+    )
+    gathering: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Motorcycles standing in the zone from which on they are one gathering with an alert of its own, whatever "
+        "`classes` says; 0: never",
     )
     occlusion_s: float = Field(
         20, ge=0, le=600, description="Seconds a standing vehicle may be hidden (a bus before it) without breaking its stay"
@@ -63,12 +72,32 @@ def parse_span(text: str) -> tuple[time, time]:
     return span
 
 
-def in_hours(spans: Sequence[tuple[time, time]], at: float, zone: ZoneInfo) -> bool:
-    """Whether the instant ``at`` (s since the epoch) lies in one of the spans; no spans mean always."""
+def in_force_since(spans: Sequence[tuple[time, time]], at: float, zone: ZoneInfo) -> float | None:
+    """When the spans that hold the instant ``at`` (s since the epoch) began, None where none does.
+
+    Spans that join are one. No spans mean always: since minus infinity, as do spans that fill the day.
+    """
     if not spans:
-        return True
-    now = datetime.fromtimestamp(at, zone).time()
-    return any(a <= now < b if a < b else now >= a or now < b for a, b in spans)
+        return -math.inf
+    began = _began(spans, datetime.fromtimestamp(at, zone))
+    if began is None:
+        return None
+    for _ in spans:
+        earlier = _began(spans, began - timedelta(microseconds=1))
+        if earlier is None:
+            return began.timestamp()
+        began = earlier
+    return -math.inf
+
+
+def _began(spans: Sequence[tuple[time, time]], now: datetime) -> datetime | None:
+    """The earliest start of the spans that hold ``now``."""
+    starts = []
+    for a, b in spans:
+        across = a > b and now.time() < b
+        if across or (a <= now.time() and (a > b or now.time() < b)):
+            starts.append(datetime.combine(now.date() - timedelta(days=across), a, now.tzinfo))
+    return min(starts, default=None)
 
 
 class Parking:
@@ -82,8 +111,10 @@ class Parking:
     def observe(self, scene: Scene) -> Iterable[Observation]:
         """One observation for each vehicle seen to stand in a zone, and one that says so for each seen to move."""
         for rule, spans in self._zones:
-            if not in_hours(spans, scene.at, self._timezone):
+            began = in_force_since(spans, scene.at, self._timezone)
+            if began is None:
                 continue
+            yield from self._gathering(rule, scene, began)
             for track in scene.vehicles:
                 hidden = track.last_seen < scene.at
                 moving = track.still_since is None
@@ -95,7 +126,7 @@ class Parking:
                     zone=rule.zone.id,
                     confidence=track.confidence,
                     box=track.box,
-                    since=track.still_since,
+                    since=None if track.still_since is None else max(track.still_since, began),
                     holds=not moving,
                     detail={
                         "label": track.label,
@@ -105,15 +136,38 @@ class Parking:
                     },
                 )
 
+    def _gathering(self, rule: RuleZone[Settings], scene: Scene, began: float) -> Iterable[Observation]:
+        """Motorcycles that stand together, hidden ones too while one is seen; since the one that made them enough came."""
+        enough = rule.settings.gathering
+        row = [t for t in scene.vehicles if t.label == "motorcycle" and t.still_since is not None and self._in(rule, t)]
+        seen = [t for t in row if t.last_seen >= scene.at]
+        if not enough or len(row) < enough or not seen:
+            return
+        yield Observation(
+            kind="parking",
+            subject=f"{rule.zone.id}:gathering",
+            zone=rule.zone.id,
+            confidence=sorted((t.confidence for t in row), reverse=True)[enough - 1],
+            box=hull(t.box for t in row),
+            since=max(sorted(t.still_since for t in row if t.still_since is not None)[enough - 1], began),
+            detail={
+                "label": "motorcycle",
+                "gathered": len(row),
+                "limit_s": rule.settings.dwell_s,
+                "suspected": True,
+            },
+        )
+
     def policy(self, observation: Observation) -> Policy:
         """Dwell and occlusion of the observation's zone."""
         assert observation.zone is not None
         return self._policies[observation.zone]
 
+    def _stands(self, rule: RuleZone[Settings], track: Track) -> bool:
+        return track.label in rule.settings.classes and self._in(rule, track)
+
     @staticmethod
-    def _stands(rule: RuleZone[Settings], track: Track) -> bool:
-        if track.label not in rule.settings.classes:
-            return False
+    def _in(rule: RuleZone[Settings], track: Track) -> bool:
         return contains(rule.zone.polygon, track.box.ground(rule.settings.ground_point))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import shapely
@@ -41,6 +41,12 @@ def _prepared(corners: tuple[Point, ...]) -> Polygon:
 def contains(corners: tuple[Point, ...], point: Point) -> bool:
     """Whether a point lies in the polygon or on its edge."""
     return bool(_prepared(corners).covers(ShapelyPoint(point)))
+
+
+def hull(boxes: Iterable[Box]) -> Box:
+    """The smallest box around others, of which there must be one."""
+    corners = list(zip(*((b.x1, b.y1, b.x2, b.y2) for b in boxes), strict=True))
+    return Box(min(corners[0]), min(corners[1]), max(corners[2]), max(corners[3]))
 
 
 def beside(body: Box, thing: Box, reach: float) -> bool:
