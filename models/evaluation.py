@@ -31,6 +31,7 @@ TASKS: Final[Mapping[str, str]] = MappingProxyType(
         "plates-find": "models.plate_evaluation:evaluate_find",
         "plates-read": "models.plate_evaluation:evaluate_read",
         "plates": "models.plate_evaluation:evaluate_both",
+        "fire": "models.fire_evaluation:evaluate",
         "water": "models.water_evaluation:evaluate",
     }
 )

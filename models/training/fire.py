@@ -2,7 +2,9 @@
 
     python -m models.training.fire train COCO.pt DATA WORK CHECKPOINT.pt --minutes 14
     python -m models.training.fire export CHECKPOINT.pt models/weights/fire.onnx --data DATA
+    python -m models.training.fire held-back DATA WORK
 
+The last writes what is held back as folders for `ioc models eval fire`: WORK/burning, labelled, and WORK/glare without fire.
 Training itself is that of the street detector: one thread, bfloat16 in channels-last order.
 """
 
@@ -13,6 +15,7 @@ import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import torch
@@ -22,13 +25,13 @@ from ultralytics import YOLO
 from ultralytics.nn.tasks import DetectionModel
 
 from models.training.common import sha256
-from models.training.fire_pictures import LABELS, load_labelled, load_negatives, training_list
+from models.training.fire_pictures import LABELS, TEST_GLARE, labelled_files, load_labelled, load_negatives, training_list
 from models.training.fire_scenes import FireScenes
 from models.training.street import BATCH, Plan, collate, train
 from models.training.street_crops import Sides, window
 from models.training.street_model import export_onnx
 
-SHAPE = (352, 224)
+SHAPE = (320, 224)
 """A window: most of a wide picture as the product looks at it, at 416 pixels."""
 SIDES: Sides = ((380, 470, 0.55), (300, 380, 0.2), (470, 760, 0.25))
 FROZEN = 3
@@ -77,6 +80,19 @@ def load_scenes(data: Path, work: Path) -> FireScenes:
     return FireScenes(np.load(work / "plumes.npz")["plumes"], labelled, streets)
 
 
+def write_held_back(data: Path, work: Path) -> None:
+    """Copy the held-back pictures and their labels below `work`."""
+    for part in ("burning/images", "burning/labels", "glare/images"):
+        (work / part).mkdir(parents=True, exist_ok=True)
+    (work / "burning/data.yaml").write_text(f"names: [{', '.join(LABELS)}]\n")
+    for path in labelled_files(data, held_back=True):
+        copy(path, work / "burning/images")
+        copy(path.parent.parent / "labels" / f"{path.stem}.txt", work / "burning/labels")
+    for path in sorted((data / "fire/dfire_negatives/images").iterdir()):
+        if path.stem in TEST_GLARE:
+            copy(path, work / "glare/images")
+
+
 def main() -> None:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,7 +111,13 @@ def main() -> None:
     give.add_argument("target", type=Path)
     give.add_argument("--data", type=Path, required=True)
     give.add_argument("--lower", type=float, default=0.0, help="logits to take off the scores")
+    keep = ways.add_parser("held-back")
+    keep.add_argument("data", type=Path)
+    keep.add_argument("work", type=Path)
     options = parser.parse_args()
+    if options.way == "held-back":
+        write_held_back(options.data, options.work)
+        return
     if options.way == "export":
         export_onnx(options.checkpoint, options.target, lower=options.lower)
         listed = options.target.parent.parent / "cards" / f"{options.target.stem}.training.txt"

@@ -70,3 +70,12 @@ def test_the_shown_truth_is_valid() -> None:
         "kind",
         "zone",
     ], "explained in the example itself"
+
+
+def test_the_shown_fire_configuration_is_valid() -> None:
+    page = "watch-for-fire.md"
+    config = parse_config(block(page, "yaml"), rules=rule_settings())
+    assert config.cameras[0].zones[0].rules["fire"] == {"fire_confidence": 0.25, "confirm_s": 3}
+    known = rule_settings()["fire"].model_fields
+    named = re.findall(r"`(\w+_s|\w+_confidence|flicker|drift)`", (HOW_TO / page).read_text(encoding="utf-8"))
+    assert {*named} == {*known}
