@@ -38,8 +38,8 @@ class Settings(Part):
         0,
         ge=0,
         le=100,
-        description="Motorcycles standing in the zone from which on they are one gathering with an alert of its own, whatever "
-        "`classes` says; 0: never",
+        description="Motorcycles standing in the zone from which on they are one gathering with an alert of its own, "
+        "whatever `classes` says; 0: never",
     )
     occlusion_s: float = Field(
         20, ge=0, le=600, description="Seconds a standing vehicle may be hidden (a bus before it) without breaking its stay"

@@ -24,8 +24,11 @@ def check(config: Path) -> None:
     """Kiểm tra tệp cấu hình. / Check a configuration; every fault is named with file, line and path."""
     from detectors import rule_settings
     from ioc.core.config import load_config
+    from ioc.core.config_doubts import doubts
 
     found = load_config(config, rule_settings())
+    for doubt in doubts(config, found):
+        click.echo(f"cảnh báo / warning: {doubt}", err=True)
     zones = sum(len(c.zones) for c in found.cameras)
     click.echo(f"{config}: OK — {len(found.cameras)} camera, {zones} vùng / zones")
 

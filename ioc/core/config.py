@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ioc.core.errors import ConfigError
 from ioc.core.geometry import polygon_problem
@@ -158,12 +158,13 @@ class ZoneConfig(Part):
     )
     rules: Mapping[str, Any] = Field(default_factory=dict, description="Alert kind -> its settings in this zone")
 
-    @model_validator(mode="after")
-    def _usable(self) -> Self:
-        problem = polygon_problem(self.polygon)
+    @field_validator("polygon")
+    @classmethod
+    def _usable(cls, corners: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        problem = polygon_problem(corners)
         if problem:
             raise ValueError(problem)
-        return self
+        return corners
 
     def zone(self) -> Zone:
         """As the core's value."""

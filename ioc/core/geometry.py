@@ -43,6 +43,12 @@ def contains(corners: tuple[Point, ...], point: Point) -> bool:
     return bool(_prepared(corners).covers(ShapelyPoint(point)))
 
 
+def shared_part(a: Sequence[Point], b: Sequence[Point]) -> float:
+    """Area of the overlap of two polygons as a part 0..1 of the smaller one's."""
+    first, second = Polygon(a), Polygon(b)
+    return float(first.intersection(second).area / min(first.area, second.area))
+
+
 def hull(boxes: Iterable[Box]) -> Box:
     """The smallest box around others, of which there must be one."""
     corners = list(zip(*((b.x1, b.y1, b.x2, b.y2) for b in boxes), strict=True))

@@ -50,10 +50,17 @@ def test_a_good_file(tmp_path):
         ("dwell_s: 30", "dwel_s: 30", 9, "cameras[0].zones[0].rules.parking.dwel_s", "unknown key"),
         ("dwell_s: 30", "dwell_s: -1", 9, "cameras[0].zones[0].rules.parking.dwell_s", "greater than 0"),
         ("parking:", "parkin:", 9, "cameras[0].zones[0].rules.parkin", "unknown alert kind; there are: parking"),
-        (", [0.9, 0.9]]", "]", 6, "cameras[0].zones[0]", "at least 3 corners"),
-        ("[0.9, 0.9]", "[0.9, 1.9]", 6, "cameras[0].zones[0]", "outside the picture"),
-        ("[0.9, 0.9]]", "[0.1, 0.9], [0.9, 0.9]]", 6, "cameras[0].zones[0]", "not simple"),
-        ("[0.9, 0.9]", "[0.5, 0.1]", 6, "cameras[0].zones[0]", "not simple"),
+        (", [0.9, 0.9]]", "]", 7, "cameras[0].zones[0].polygon", "at least 3 corners, got 2"),
+        ("[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]", "[]", 7, "cameras[0].zones[0].polygon", "at least 3 corners, got 0"),
+        ("[0.9, 0.9]", "[0.9, 1.9]", 7, "cameras[0].zones[0].polygon", "(0.9, 1.9) lies outside the picture"),
+        ("[0.9, 0.9]", "[-0.1, 0.9]", 7, "cameras[0].zones[0].polygon", "outside the picture"),
+        ("[0.9, 0.9]", "[640, 360]", 7, "cameras[0].zones[0].polygon", "outside the picture"),  # in pixels
+        ("[0.9, 0.9]", "[.nan, 0.9]", 7, "cameras[0].zones[0].polygon", "outside the picture"),
+        ("[0.9, 0.9]]", "[0.1, 0.9], [0.9, 0.9]]", 7, "cameras[0].zones[0].polygon", "not simple"),  # a bow tie
+        ("[0.9, 0.9]", "[0.5, 0.1]", 7, "cameras[0].zones[0].polygon", "not simple"),  # all on one line
+        ("[0.9, 0.9]", "[0.9, 0.10001]", 7, "cameras[0].zones[0].polygon", "no area"),
+        ("[0.9, 0.9]", "[0.9]", 7, "cameras[0].zones[0].polygon[2][1]", "required"),
+        ("[0.9, 0.9]", "[0.9, high]", 7, "cameras[0].zones[0].polygon[2][1]", "valid number"),
         ("id: gate", "id: Gate 1", 3, "cameras[0].id", "match pattern"),
         ("id: bac-ninh", "id: bac-ninh, timezone: Asia/Hanoi", 1, "site.timezone", "unknown time zone"),
     ],
