@@ -6,7 +6,7 @@ import { detailFacts, generalFacts, summary } from "../src/lib/facts";
 import { hitOf } from "../src/lib/hit";
 import { conditions, fromQuery, matches, NO_FILTERS, query, toggled } from "../src/lib/filters";
 import { clockTime, exactSpan, fullTime, span, toMillis } from "../src/lib/format";
-import { translate, translateCode } from "../src/lib/i18n";
+import { half, translate, translateCode } from "../src/lib/i18n";
 import { uuid } from "../src/lib/ids";
 import { BINDINGS, keyName, press } from "../src/lib/keys";
 import { isSuspected, type Status } from "../src/lib/model";
@@ -47,6 +47,10 @@ describe("words", () => {
   it("exist in both languages with the same places to fill", () => {
     const places = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted();
     for (const [key, text] of Object.entries(vi)) expect(places(en[key as keyof typeof vi]), key).toEqual(places(text));
+  });
+  it("of the server are taken in one language", () => {
+    expect(["vi", "en"].map((language) => half("quá ngắn / too short", language as "vi" | "en"))).toEqual(["quá ngắn", "too short"]);
+    expect([half("too short", "vi"), half("a / b / c", "vi")]).toEqual(["too short", "a / b / c"]);
   });
   it("of unknown codes are the codes", () => {
     expect(translateCode("vi", "kind", "landslide_risk")).toBe("landslide risk");

@@ -22,3 +22,9 @@ export function translateCode(language: Language, prefix: string, code: string):
 export function knows(prefix: string, code: string): boolean {
   return `${prefix}.${code}` in vi;
 }
+
+/** One language's half of a text that the server says in both: `quá ngắn / too short`. Any other text is left as it is. */
+export function half(text: string, language: Language): string {
+  const [vietnamese, english, more] = text.split(" / ");
+  return vietnamese && english && more === undefined ? (language === "vi" ? vietnamese : english) : text;
+}

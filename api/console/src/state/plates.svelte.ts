@@ -1,12 +1,13 @@
 /** The plate search: the case it serves, its conditions, what was found, and what is looked at. */
 import { missing, NO_CASE, restoreCase, storeCase, type CaseFile } from "../lib/case-file";
 import { gridStep } from "../lib/grid";
+import { half } from "../lib/i18n";
 import { maySearch, type PlatePage, type PlateRead, type PlateSearchIn } from "../lib/model";
 import { EMPTY_FORM, faults, placeOf, searchBody, type Fault, type Place, type PlateForm } from "../lib/plate-query";
 import { Search, type Failure, type SearchState } from "../lib/plate-search";
 import { clock } from "./clock.svelte";
 import { desk } from "./console.svelte";
-import { t } from "./prefs.svelte";
+import { prefs, t } from "./prefs.svelte";
 import { http, session } from "./session.svelte";
 import { ui } from "./ui.svelte";
 
@@ -47,7 +48,7 @@ class Plates {
     const found = new Map<Place, string>();
     for (const { path, message } of this.failure?.fields ?? []) {
       const place = placeOf(path);
-      if (place) found.set(place, message);
+      if (place) found.set(place, half(message, prefs.language));
     }
     return found;
   });

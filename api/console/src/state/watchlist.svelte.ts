@@ -1,12 +1,13 @@
 /** The plates to watch: the list, the entry that is being written, and where each was met. */
 import { HttpError } from "../lib/http";
+import { half } from "../lib/i18n";
 import type { Alert, AlertPage, WatchEntry, WatchPage } from "../lib/model";
 import { failureOf, Search, type Failure, type SearchState } from "../lib/plate-search";
 import { formOf, NEW_WATCH, watchBody, watchFaults, type WatchForm } from "../lib/watch-form";
 import { clock } from "./clock.svelte";
 import { desk } from "./console.svelte";
 import { plates } from "./plates.svelte";
-import { t } from "./prefs.svelte";
+import { prefs, t } from "./prefs.svelte";
 import { http } from "./session.svelte";
 import { ui } from "./ui.svelte";
 
@@ -142,7 +143,7 @@ class Watchlist {
       return;
     }
     const text = failure.fields[0]?.message ?? failure.text;
-    this.refusal = failure.status === 0 ? t("found.offline") : t("watch.invalid", { reason: text });
+    this.refusal = failure.status === 0 ? t("found.offline") : t("watch.invalid", { reason: half(text, prefs.language) });
   }
 
   private async one(id: string): Promise<WatchEntry | null> {
