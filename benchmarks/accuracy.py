@@ -50,7 +50,7 @@ def accuracy(
     as_json: bool,
 ) -> None:
     """Every alert kind over every clip with a truth file: found, missed, false alarms per hour, delays."""
-    from benchmarks.accuracy_clips import car_parks, folder_clips, real_clips, sample_clips
+    from benchmarks.accuracy_clips import car_parks, distinct, folder_clips, real_clips, sample_clips
     from benchmarks.accuracy_judge import total
     from benchmarks.accuracy_run import Kept
     from benchmarks.accuracy_sheets import write_sheets
@@ -63,7 +63,7 @@ def accuracy(
             cases = [case for folder in folders for case in folder_clips(folder, every, work)]
         else:
             cases = [*sample_clips(every), *real_clips(data, every, work), *car_parks(data, kinds, work)]
-        cases = [case for case in cases if case.kinds & kinds and (part or "") in case.name]
+        cases = [case for case in distinct(cases) if case.kinds & kinds and (part or "") in case.name]
         with _progress(sum(case.length_s for case in cases)) as advance:
             verdicts = list(_verdicts(cases, kinds, Kept(cache), jobs, advance))
         mistakes = [m for verdict in verdicts for m in verdict.mistakes]

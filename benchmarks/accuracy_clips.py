@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -44,10 +45,30 @@ def sample_clips(kinds: frozenset[str]) -> list[Case]:
 
 
 def folder_clips(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
-    """Clips of any folder: with ``.truth.json``, ``.truth.yaml``, or named in ``events.csv``.
+    """Clips of any folder and those in it: with ``.truth.json``, ``.truth.yaml``, or named in ``events.csv``.
 
     Raises :class:`InputError` where there is none, or one cannot be read.
     """
+    places = [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]
+    found = [case for place in places for case in _clips_in(place, kinds, work)]
+    if not found:
+        raise InputError(f"{folder}: no clip with a truth file (.truth.json, {SUFFIX} or events.csv)")
+    return found
+
+
+def distinct(cases: Sequence[Case]) -> list[Case]:
+    """The cases under names that differ: of equal ones the later bear their folder's name before, and a number."""
+    taken: set[str] = set()
+    found = []
+    for case in cases:
+        names = (case.name, f"{case.video.parent.name}-{case.name}", *(f"{case.name}-{i}" for i in range(2, len(cases) + 2)))
+        name = next(n for n in names if n not in taken)
+        taken.add(name)
+        found.append(replace(case, name=name))
+    return found
+
+
+def _clips_in(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
     found = truth_cases(folder, kinds)
     rows = table_rows(folder)
     done = {case.video for case in found}
@@ -56,8 +77,6 @@ def folder_clips(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
         if beside.is_file() or video.name in rows:
             written = read_written(beside) if beside.is_file() else Written()
             found.append(_case(video, written, rows.get(video.name, []), kinds, work))
-    if not found:
-        raise InputError(f"{folder}: no clip with a truth file (.truth.json, {SUFFIX} or events.csv)")
     return found
 
 
@@ -119,7 +138,7 @@ def _case(video: Path, written: Written, rows: list[dict[str, str]], kinds: froz
 
 def hold(video: Path, how: Hold, work: Path) -> Path:
     """A copy in ``work`` whose first and last picture stand for a while."""
-    target = work / f"{video.stem}.held.mp4"
+    target = work / f"{video.stem}.{how.before_s:g}-{how.after_s:g}.held.mp4"
     frames = list(file_frames(video, camera="clip", start=0.0))
     fps = round(len(frames) / max(frames[-1].pts, 0.1))
 
@@ -129,8 +148,3 @@ def hold(video: Path, how: Hold, work: Path) -> Path:
         yield from grainy(frames[-1].image, round(how.after_s * fps))
 
     return target if target.exists() else write_clip(target, pictures(), fps)
-
-
-def chosen(cases: Collection[Case], kinds: Collection[str]) -> list[Case]:
-    """The clips on which at least one of the kinds is judged."""
-    return [case for case in cases if case.kinds & set(kinds)]

@@ -11,7 +11,7 @@ import pytest
 
 import detectors
 from benchmarks import accuracy_run
-from benchmarks.accuracy_clips import REAL, folder_clips, real_clips, sample_clips
+from benchmarks.accuracy_clips import REAL, distinct, folder_clips, real_clips, sample_clips
 from benchmarks.accuracy_judge import judge, total
 from benchmarks.accuracy_run import Kept, fingerprint, passages
 from benchmarks.accuracy_types import Case, CountTold, Expected, Outcome, PeopleTruth, PlatesTruth, PlateTruth, Told
@@ -255,6 +255,15 @@ def test_own_footage_is_judged_kept_and_drawn(street_folder, tmp_path, capsys):
     assert (mistake["what"], mistake["clip"]) == ("false", "gate")
     assert [p.name for p in (tmp_path / "sheets").glob("*.jpg")] == ["camera.jpg"]
     assert len(list((tmp_path / "kept").glob("gate.camera.*.json"))) == 1, "the rules did not run again"
+
+
+def test_folders_within_a_folder_are_searched_and_names_differ(street_folder, tmp_path):
+    for place in ("monday", "tuesday"):
+        (tmp_path / place).mkdir()
+        for file in street_folder.iterdir():
+            (tmp_path / place / file.name).write_bytes(file.read_bytes())
+    found = distinct(folder_clips(tmp_path, KINDS, tmp_path))
+    assert [c.name for c in found] == ["gate", "tuesday-gate"]
 
 
 def test_only_what_has_changed_runs_again(street_folder, tmp_path, monkeypatch):
