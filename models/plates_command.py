@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,16 +160,19 @@ def table(looked: Sequence[Looked]) -> Table:
     """What was found, one plate a row; a picture without a plate and one that failed have a row too."""
     from rich.table import Table
 
-    shown = Table(title="Biển số / Plates", caption=f"? = độ tin dưới {UNSURE} / confidence below {UNSURE}")
-    for column in ("tệp / file", "biển số / plate", "mẫu / pattern"):
-        shown.add_column(column)
+    base = Path(os.path.commonpath([item.path.absolute().parent for item in looked]))
+    caption = f"? = độ tin dưới {UNSURE} / confidence below {UNSURE}"
+    shown = Table(title=f"Biển số / Plates: {base}", caption=caption)
+    shown.add_column("tệp / file", overflow="fold")  # two names must never look alike
+    shown.add_column("biển số / plate", overflow="fold")
+    shown.add_column("mẫu / pattern")
     shown.add_column("độ tin / confidence", justify="right")
     shown.add_column("màu / colour")
     shown.add_column("dòng / lines", justify="right")
     shown.add_column("xe / vehicle")
     shown.add_column("khung / box (px)", justify="right")
     for item in looked:
-        name = str(item.path)
+        name = str(item.path.absolute().relative_to(base))
         if item.error is not None:
             shown.add_row(name, "LỖI / ERROR", "", "", "", "", "", "")
         elif not item.plates:

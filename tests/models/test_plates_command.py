@@ -157,3 +157,11 @@ def test_an_unsure_reading_is_marked() -> None:
     shown = console.export_text()
     assert "98A-123.45 ?" in shown
     assert "confidence below 0.5" in shown
+
+
+def test_a_narrow_terminal_still_tells_the_pictures_apart() -> None:
+    names = [f"a_rather_long_name_of_a_picture_{number}.png" for number in (1, 2)]
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(table([Looked(Path("shots") / name, (10, 10)) for name in names]))
+    first = "".join(line.split("│")[1].strip() for line in console.export_text().splitlines() if line.count("│") > 5)
+    assert first == "".join(names)
