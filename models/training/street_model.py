@@ -92,14 +92,14 @@ def export_onnx(checkpoint: Path, target: Path, *, lower: float = 0.0, half: boo
     graph = onnx.load(str(written))
     written.unlink()
     if half:
-        _store_half(graph)
+        store_half(graph)
     onnx.checker.check_model(graph)
     target.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(graph, str(target))
     return target
 
 
-def _store_half(proto: onnx.ModelProto) -> None:
+def store_half(proto: onnx.ModelProto) -> None:
     """Turn each large float32 initialiser into float16 with a Cast; the runtime folds the casts at load time."""
     kept, casts = [], []
     for tensor in proto.graph.initializer:
