@@ -108,7 +108,7 @@ def test_an_impossible_zone_stops_a_replay_and_is_named(tmp_path: Path, capsys, 
     )
     assert run_cli(CommandGroup(found=discover()), ["replay", str(clip), "--config", str(site)]) == USER_ERROR
     told = capsys.readouterr()
-    assert f"{site}:6" in told.err, "the line of the zone"
+    assert f"{site}:7: cameras[0].zones[0].polygon" in told.err
     assert complaint in told.err
     assert told.out == "", "and no event"
 
