@@ -19,7 +19,8 @@ from api.bus import LateAckClient
 from api.context import Context
 from api.messages import TypedEvent, decode_event
 from api.schemas import AlertOut, CountOut
-from api.store import alerts, readings, watchlist
+from api.store import alerts, readings
+from api.store.watchlist import Watch
 from ioc.core import wire
 from ioc.core.errors import WireError
 from ioc.core.types import AlertEvent, Count, PlateRead, WorkerStatus
@@ -74,6 +75,7 @@ class Ingest:
 
     def __init__(self, ctx: Context, replica: Replica) -> None:
         self._ctx, self._replica = ctx, replica
+        self._watch = Watch()
 
     def filters(self) -> list[tuple[str, int]]:
         """Topic filters with their QoS."""
@@ -163,7 +165,7 @@ class Ingest:
         with self._ctx.database.write() as session:
             rows = alerts.ingest(session, batch.alerts, self._ctx.clock.now())
             fresh = readings.ingest_plates(session, batch.plates)
-            rows += watchlist.raise_alerts(session, fresh, self._ctx.clock.now())
+            rows += self._watch.raise_alerts(session, fresh, self._ctx.clock.now())
             readings.ingest_counts(session, batch.counts)
         metrics.stored.labels("alerts").inc(len(rows))
         metrics.stored.labels("plate_reads").inc(len(fresh))

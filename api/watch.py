@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from ioc.core.plate_search import MASK, Match, PlateQuery, exchanges, likeness
+from ioc.core.plate_search import MASK, Match, PlateQuery, exchanges, likeness, variants
 from ioc.core.types import PlateRead
 
 KIND = "plate"
@@ -58,6 +60,24 @@ class Hit:
     def suspected(self) -> bool:
         """Whether it is another text that only looks like the entry's."""
         return self.likeness < 1.0
+
+
+class Watched:
+    """All active entries, to be found by the texts that a read may stand for."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._patterns: list[Entry] = []
+        self._by_text: dict[str, list[Entry]] = {}
+        for entry in sorted(entries, key=lambda e: e.id):
+            (self._by_text.setdefault(entry.text, []) if entry.one_vehicle else self._patterns).append(entry)
+
+    def hits(self, read: PlateRead) -> Iterator[Hit]:
+        """The entries that wait for the read, patterns last. As quick for ten thousand plates as for ten."""
+        texts = dict.fromkeys([read.text, *variants(read.text, EXCHANGES), *(text for text, _ in read.alternatives)])
+        for entry in chain(*(self._by_text.get(text, ()) for text in texts), self._patterns):
+            found = hit(entry, read)
+            if found is not None:
+                yield found
 
 
 def hit(entry: Entry, read: PlateRead) -> Hit | None:

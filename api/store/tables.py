@@ -143,7 +143,10 @@ class WatchRow(Base):
     """A plate, or a pattern of plates, that police look out for."""
 
     __tablename__ = "watchlist"
-    __table_args__ = (Index("ix_watchlist_created_at_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_watchlist_created_at_id", "created_at", "id"),
+        Index("ix_watchlist_updated_at_revision", "updated_at", "revision"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]

@@ -13,7 +13,7 @@ from api.errors import ConflictError, ForbiddenError, NotFoundError, StaleError
 from api.store.alerts import make_cursor, parse_cursor, plain_evidence, upsert_once
 from api.store.database import LOCK_WATCH
 from api.store.tables import AlertRow, WatchRow
-from api.watch import KIND, Entry, Hit, hit
+from api.watch import KIND, Entry, Hit, Watched
 from api.workflow import Status
 from ioc.core.plate_search import printed
 from ioc.core.types import PlateRead
@@ -92,24 +92,40 @@ def check(row: WatchRow, revision: int | None, visible: Collection[str] | None) 
         )
 
 
-def raise_alerts(session: Session, reads: Iterable[PlateRead], now: float) -> list[AlertRow]:
-    """Alerts of reads that are new in the store, as far as an entry waits for them; in the reads' own transaction."""
-    reads = sorted(reads, key=lambda r: (r.at, r.id))
-    if not reads:
-        return []
-    rows = {row.id: row for row in session.scalars(select(WatchRow).where(WatchRow.active))}
-    entries = [_entry(row) for row in rows.values()]
-    hits = [found for read in reads for entry in entries if (found := hit(entry, read)) is not None]
-    if not hits:
-        return []
-    if session.get_bind().dialect.name == "postgresql":  # two replicas: one vehicle's cool-down is seen by both
-        session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_WATCH})
-    raised = []
-    for found in hits:
-        alert = None if _told(session, found) else _raise(session, found, rows[found.entry.id], now)
-        if alert is not None:
-            raised.append(alert)
-    return raised
+class Watch:
+    """Raises alerts from reads. It keeps the entries between batches: reading them each time takes longer than the reads."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Any, ...] = ()
+        self._watched = Watched()
+
+    def raise_alerts(self, session: Session, reads: Iterable[PlateRead], now: float) -> list[AlertRow]:
+        """Alerts of reads that are new in the store, as far as an entry waits for them; in the reads' own transaction."""
+        reads = sorted(reads, key=lambda r: (r.at, r.id))
+        if not reads:
+            return []
+        self._look(session)
+        hits = [found for read in reads for found in self._watched.hits(read)]
+        if not hits:
+            return []
+        if session.get_bind().dialect.name == "postgresql":  # two replicas: one vehicle's cool-down is seen by both
+            session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_WATCH})
+        raised = []
+        for found in hits:
+            row = session.get(WatchRow, found.entry.id)
+            alert = None if row is None or _told(session, found) else _raise(session, found, row, now)
+            if alert is not None:
+                raised.append(alert)
+        return raised
+
+    def _look(self, session: Session) -> None:
+        """Read the entries anew if one was added, changed or removed, by whichever replica: a figure differs then."""
+        changed, count = WatchRow.updated_at, func.count()
+        figures = select(count, func.max(changed), func.sum(changed), func.sum(WatchRow.revision)).select_from(WatchRow)
+        seen = tuple(session.execute(figures).one())
+        if seen != self._seen:
+            self._watched = Watched(_entry(row) for row in session.scalars(select(WatchRow).where(WatchRow.active)))
+            self._seen = seen
 
 
 def _raise(session: Session, found: Hit, row: WatchRow, now: float) -> AlertRow | None:
@@ -144,7 +160,8 @@ def _told(session: Session, found: Hit) -> bool:
         AlertRow.kind == KIND,
         AlertRow.subject == entry.subject,
     )
-    return any(entry.one_vehicle or detail.get("plate") == read.text for detail in session.scalars(query))
+    key, vehicle = ("pattern", entry.text) if entry.one_vehicle else ("plate", read.text)
+    return any(detail.get(key) == vehicle for detail in session.scalars(query))
 
 
 def _detail(found: Hit, row: WatchRow) -> dict[str, Any]:

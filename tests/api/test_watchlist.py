@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import pytest
 from sqlalchemy import text
@@ -71,10 +72,14 @@ def add(database, now=AT, **more) -> str:
         return watchlist.add(session, fields | more, "police1", now).id
 
 
+WATCHES: WeakKeyDictionary = WeakKeyDictionary()
+
+
 def take(database, *reads: PlateRead, now=AT + 60) -> list:
-    """As the ingest does it: store and raise in one transaction."""
+    """As the ingest does it: store and raise in one transaction, with what was kept of the list before."""
+    watch = WATCHES.setdefault(database, watchlist.Watch())
     with database.write() as session:
-        return watchlist.raise_alerts(session, readings.ingest_plates(session, reads), now)
+        return watch.raise_alerts(session, readings.ingest_plates(session, reads), now)
 
 
 def test_a_hit_becomes_an_alert_with_all_that_is_known(database):
@@ -117,6 +122,23 @@ def test_an_entry_raises_nothing_for_reads_from_before(database):
     assert take(database, read()) == []  # known
     assert take(database, read("r2", at=AT + 19)) == []  # late
     assert [row.detail["read"] for row in take(database, read("r3", at=AT + 21))] == ["r3"]
+
+
+def test_every_change_of_the_list_holds_at_once(database):
+    """What a process keeps of the list is given up when another one changes it, whatever its clock says."""
+    first = add(database, now=AT + 5)
+    assert len(take(database, read())) == 1
+    second = add(database, now=AT - 50, text="98A99999")  # by a clock that goes after
+    assert len(take(database, read("r2", "98A99999"))) == 1
+    with database.write() as session:
+        watchlist.change(session, watchlist.find(session, second, None), {"text": "98A88888"}, AT - 50)
+    assert take(database, read("r3", "98A99999", at=AT + 999)) == []
+    assert len(take(database, read("r4", "98A88888"))) == 1
+    with database.write() as session:
+        session.delete(watchlist.find(session, first, None))
+    assert take(database, read("r5", at=AT + 999)) == []
+    add(database, now=AT + 5, text="98A77777")
+    assert len(take(database, read("r6", "98A77777"))) == 1
 
 
 def test_a_late_read_from_after_the_entry_still_counts(database):

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_watchlist")),
     )
     op.create_index("ix_watchlist_created_at_id", "watchlist", ["created_at", "id"])
+    op.create_index("ix_watchlist_updated_at_revision", "watchlist", ["updated_at", "revision"])
     op.add_column("evidence_files", sa.Column("police_only", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE evidence_files SET police_only = true WHERE owner IN (SELECT id FROM plate_reads)")
     _fill_texts()
