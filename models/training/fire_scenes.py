@@ -15,7 +15,7 @@ from models.training.street_crops import Scene
 
 Field = npt.NDArray[np.float32]
 
-REAL, BURNING = 0.3, 0.75
+REAL, BURNING = 0.3, 0.65
 """Share of scenes that are real labelled frames, and share of the others that get a plume."""
 HIDDEN = 0.3
 """Share of plumes that something of the street stands before: a post, a car, a person."""
@@ -81,7 +81,7 @@ class FireScenes:
 
     def _burn(self, picture: Pixels, painted: Painted, rng: np.random.Generator) -> None:
         heat, smoke = self._plume(rng)
-        with_fire, with_smoke = ((True, True), (True, False), (False, True))[rng.choice(3, p=(0.4, 0.35, 0.25))]
+        with_fire, with_smoke = ((True, True), (True, False), (False, True))[rng.choice(3, p=(0.35, 0.3, 0.35))]
         height, width = picture.shape[:2]
         tall = float(np.exp(rng.uniform(np.log(0.04), np.log(0.7)))) * height if with_fire else 0.0
         rows = np.flatnonzero((heat if with_fire else smoke).max(axis=1) > 0.2)
@@ -101,7 +101,7 @@ class FireScenes:
         before = part.copy()
         if with_smoke:
             cover = paint_smoke(part, smoke[inside], rng)
-            _note(painted, SMOKE, cover >= COVER, np.abs(part - before).mean(axis=2), (x1, y1), 9.0)
+            _note(painted, SMOKE, cover >= COVER, np.abs(part - before).mean(axis=2), (x1, y1), 7.0)
         if with_fire:
             flame = paint_flames(picture, (x1, y1, x2, y2), heat[inside], rng)
             _note(painted, FIRE, flame >= FLAME, np.abs(part - before).mean(axis=2), (x1, y1), 22.0)
