@@ -57,8 +57,9 @@ class FireWatch:
     def sights(self, found: Sequence[Detection]) -> Sequence[FireSight]:
         """What was found in the frame that was noted last, with the movement at its place; labels that are neither go."""
         pictures = [picture for _, picture in self._kept]
-        turned = reversals(pictures) if len(pictures) >= LEAST else None
-        moved = np.abs(pictures[-1] - pictures[0]) > OTHER if len(pictures) >= LEAST else None
+        known = bool(found) and len(pictures) >= LEAST
+        turned = reversals(pictures) if known else None
+        moved = np.abs(pictures[-1] - pictures[0]) > OTHER if known else None
         return [
             FireSight(
                 label=d.label,
