@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, UnaryExpression, and_, func, select, true, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.operators import custom_op
 
@@ -153,11 +153,11 @@ def _newest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found
     """By text first, from the index alone, unless there are too many: then the newest are come upon soon, by time."""
     conditions = _conditions(session, wanted) + _text_conditions(wanted.query)
     hits = select(PlateRow.at, PlateRow.id).where(*conditions).limit(COUNTED + 1).cte("hits").prefix_with("MATERIALIZED")
-    count = select(func.count()).select_from(hits).scalar_subquery()
+    count = select(func.count().label("total")).select_from(hits).subquery()
     place = () if here.page == 1 else ((here.at, here.read),)
-    query = select(hits.c.at, hits.c.id, count).order_by(hits.c.at.desc(), hits.c.id.desc()).limit(limit + 1)
-    found: Sequence[Any] = session.execute(query.where(*(tuple_(hits.c.at, hits.c.id) < tuple_(*p) for p in place))).all()
-    total = found[0][2] if found else 0
+    part = select(hits.c.at, hits.c.id).where(*(tuple_(hits.c.at, hits.c.id) < tuple_(*p) for p in place))
+    part = part.order_by(hits.c.at.desc(), hits.c.id.desc()).limit(limit + 1)
+    found, total = _with_total(session, part, count)
     if total > COUNTED:
         conditions = _conditions(session, wanted, use_indexes=True) + _text_conditions(wanted.query, use_indexes=False)
         newest = select(PlateRow.at, PlateRow.id).order_by(PlateRow.at.desc(), PlateRow.id.desc()).limit(limit + 1)
@@ -197,6 +197,14 @@ def _likest(session: Session, wanted: Search, limit: int, here: Cursor) -> Found
     return Found(
         reads=[(row, best[row.id][1]) for row in rows], more=more, total=len(ranked), capped=len(best) > COUNTED, cursor=here
     )
+
+
+def _with_total(session: Session, part: Select[Any], count: Subquery) -> tuple[Sequence[Any], int]:
+    """(a page's places, the one row of ``count``) in one statement, so that the hits are gathered once."""
+    page = part.subquery()
+    query = select(page.c.at, page.c.id, count.c.total).select_from(count.outerjoin(page, true()))
+    rows = session.execute(query.order_by(page.c.at.desc(), page.c.id.desc())).all()
+    return [row for row in rows if row[1] is not None], rows[0][2]
 
 
 def _rows(session: Session, ids: Sequence[str]) -> list[PlateRow]:

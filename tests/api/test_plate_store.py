@@ -158,6 +158,13 @@ def test_more_than_are_counted(database, monkeypatch):
         page = look(database, typed, match, limit=3)
         assert (ids(page), page.total, page.capped) == (["r19", "r18", "r17"], 4, True)
         assert ids(look(database, typed, match, limit=3, cursor=page.more.encode())) == ["r16", "r15", "r14"]
+    keep(database, *[read(f"s{n}", f"98A9999{n}", at=AT + n) for n in range(6)])  # the oldest, and last by text
+    seen, cursor = [], None
+    while cursor is not None or not seen:
+        page = look(database, "98A*", limit=3, cursor=cursor)
+        assert (page.total, page.capped) == (4, True)
+        seen, cursor = seen + ids(page), page.more.encode() if page.more else None
+    assert seen == [f"r{n}" for n in range(19, 9, -1)] + [f"s{n}" for n in range(5, -1, -1)]
     page = look(database, "98A12345", Match.LOOKS_LIKE, limit=9)
     assert (ids(page), page.total, page.capped) == (["r19", "r18", "r17", "r16"], 4, True)
 
