@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from tests.fakes.places import grainy, place
 
 def feed(view, image, start, seconds, step=0.5):
     """Agreement over time."""
+
     def thumbnail(at):
         grey = grainy(image(at) if callable(image) else image, at)
         return Thumbnail(grey, grey)
@@ -75,3 +78,33 @@ def test_walkers_on_a_bare_square_do_not_vouch_for_it():
 def test_a_clock_that_jumps_back_breaks_nothing(view):
     feed(view, place(1), -50.0, 2)
     assert min(feed(view, place(1), SETTLE_S + 1, 10)) > 0.9
+
+
+def test_what_was_learnt_is_carried_on(view):
+    feed(view, place(1), SETTLE_S, 5)
+    again = UsualView()
+    again.recall(json.loads(json.dumps(view.remember())))
+    assert min(feed(again, place(1), 1e6, 5)) > 0.9
+    assert max(feed(again, place(2), 1e6 + 5, 10)[8:]) < 0.3
+
+
+def test_nothing_learnt_is_nothing_to_keep():
+    assert UsualView().remember() == {}
+    UsualView().recall({})
+
+
+@pytest.mark.parametrize("broken", [{"usual": "no picture"}, {"usual": ""}, {"reliable": [1.0]}, {"typical": None}])
+def test_what_cannot_be_used_changes_nothing(view, broken):
+    feed(view, place(1), SETTLE_S, 2)
+    kept = view.remember()
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        view.recall({**kept, **broken})
+    assert view.remember() == kept
+
+
+def test_a_camera_that_was_turned_on_purpose_is_accepted_in_time(view, monkeypatch):
+    monkeypatch.setattr("streams.view.ACCEPT_S", 30.0)
+    feed(view, place(1), SETTLE_S, 5)
+    elsewhere = feed(view, place(2), SETTLE_S + 5, 60, step=1.0)
+    assert max(elsewhere[8:30]) < 0.35
+    assert elsewhere[-1] > 0.9
