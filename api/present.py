@@ -21,7 +21,7 @@ from api.schemas import (
     LocationOut,
     ZoneOut,
 )
-from api.store.plates import Matched
+from api.store.plate_pages import Matched
 from api.store.tables import AlertRow, AuditRow, CountRow, HistoryRow, PlateRow, UserRow, WatchRow
 from api.watch import KIND as WATCHED
 from api.workflow import Role, Status

@@ -19,7 +19,7 @@ from ioc.core.types import PlateRead
 
 if TYPE_CHECKING:  # the rest is imported when the command runs: `ioc --help` stays quick
     from api.store.database import Database
-    from api.store.plates import Search
+    from api.store.plate_pages import Search
 
 SITE = "bench-plate-search"
 START, DAYS = 1_790_000_000.0, 30
@@ -105,7 +105,7 @@ def fill(database: Database, count: int, tick: Callable[[int], None]) -> None:
 
 def searches(known: Sequence[str], rng: random.Random) -> dict[str, tuple[float | None, Callable[[], Search]]]:
     """Name -> (aim in ms, what makes one search of the kind)."""
-    from api.store.plates import Search
+    from api.store.plate_pages import Search
     from ioc.core.plate_search import parse_query
 
     anything, two = Search(), Search(camera=("camera-3", "camera-77"))

@@ -14,6 +14,7 @@ from api.errors import InvalidError
 from api.plate_schemas import CaseNumber, PlateFilter, PlatePage, PlateReadOut, PlateSearchIn, Reason
 from api.problems import field_error
 from api.store import audit, plates
+from api.store.plate_pages import Search
 from ioc.core.plate_search import PlateQueryError, parse_query
 
 router = APIRouter(prefix="/plates", tags=["plates"])
@@ -85,7 +86,7 @@ def _search(ctx: Context, who: Principal, asked: PlateFilter, reason: str, case_
     )
 
 
-def _wanted(ctx: Context, who: Principal, asked: PlateFilter) -> plates.Search:
+def _wanted(ctx: Context, who: Principal, asked: PlateFilter) -> Search:
     """What is asked for, as the store takes it. Raises :class:`InvalidError`."""
     if asked.text is None and (asked.since is None or asked.until is None):
         _refuse("since" if asked.since is None else "until", "không có biển số thì cần cả từ lúc và đến lúc / "
@@ -101,7 +102,7 @@ def _wanted(ctx: Context, who: Principal, asked: PlateFilter) -> plates.Search:
         query = None if asked.text is None else parse_query(asked.text, asked.match)
     except PlateQueryError as error:
         _refuse("text", str(error))
-    return plates.Search(
+    return Search(
         query=query, since=asked.since, until=asked.until, camera=asked.camera, vehicle=asked.vehicle,
         colour=asked.colour, visible=who.cameras,
     )  # fmt: skip

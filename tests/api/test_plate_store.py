@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.errors import InvalidError, NotFoundError
 from api.store import plates, readings
-from api.store.plates import Search
+from api.store.plate_pages import Search
 from ioc.core.plate_search import Match, parse_query
 from ioc.core.types import PlateRead
 from tests.api.conftest import AT, event, picture
