@@ -101,7 +101,8 @@ class ZoneCount:
         if self._searched_at is None or not 0 <= scene.at - self._searched_at < gap:
             self._found, self._searched_at = self._inside(scene.people(FINEST)), scene.at
             self._plain_does = len(self._found) >= FEW and len(plain) >= ENOUGH * len(self._found)
-        return plain if sparse else self._found
+        # What was found in parts is some seconds old: who has come since is seen by the look at the whole.
+        return plain if sparse or len(plain) > len(self._found) else self._found
 
     def _gap(self, plain: int) -> float:
         share = max(plain, len(self._found)) / self._rule.settings.threshold
