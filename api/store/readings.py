@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.store.alerts import keep_evidence, plain_evidence, upsert, upsert_once
 from api.store.tables import CameraStatusRow, CountRow, PlateRow, PlateTextRow
-from ioc.core.plates import normalise
+from ioc.core.plates import MAX_LENGTH, normalise
 from ioc.core.types import CameraStatus, Count, PlateRead
 
 
@@ -55,14 +55,14 @@ def plain_read(r: PlateRead) -> dict[str, Any]:
 
 
 def other_texts(read: PlateRead) -> list[dict[str, Any]]:
-    """What else a read may stand for, each text once, as the store keeps it."""
+    """What else a read may stand for, each text once, as the store keeps it; no text that is too long to be a plate."""
     found = {normalise(read.raw): ("raw", read.confidence)}
     for text, confidence in read.alternatives:
         found.setdefault(normalise(text), ("alternative", confidence))
     return [
         {"text": text, "read_id": read.id, "source": source, "confidence": confidence}
         for text, (source, confidence) in found.items()
-        if text and text != read.text
+        if 0 < len(text) <= MAX_LENGTH and text != read.text
     ]
 
 

@@ -182,6 +182,14 @@ def test_only_new_reads_are_told_and_their_other_texts_kept_once(database):
                 plates.find(session, read_id, visible)
 
 
+def test_texts_that_no_plate_is_long_enough_for_are_not_kept(database):
+    long = "ﬁ" * 200  # twice as long in capitals
+    keep(database, read("r1", "98A12345", raw=long, alternatives=(("9" * 4000, 0.1), ("---", 0.1), ("98A123456789", 0.1))))
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM plate_texts")).scalar() == 0
+        assert plates.find(session, "r1", None).raw == long
+
+
 def test_a_removed_read_takes_its_texts_along(database):
     keep(database, read("r1", "98A12345", alternatives=(("98A12346", 0.1),)))
     with database.write() as session:

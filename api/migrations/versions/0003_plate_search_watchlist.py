@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from ioc.core.plates import normalise
+from ioc.core.plates import MAX_LENGTH, normalise
 
 revision = "0003"
 down_revision = "0002"
@@ -101,7 +101,7 @@ def _fill_texts() -> None:
             values += [
                 {"text": text, "read_id": row.id, "source": source, "confidence": confidence}
                 for text, (source, confidence) in found.items()
-                if text and text != row.text
+                if 0 < len(text) <= MAX_LENGTH and text != row.text
             ]
         if values:
             bind.execute(insert, values)
