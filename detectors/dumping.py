@@ -8,6 +8,7 @@ lamp are no evidence. The alert reads "suspected" until a person confirms it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pydantic import Field, model_validator
 
@@ -15,7 +16,10 @@ from ioc.core.config import Part
 from ioc.core.geometry import beside, contains
 from ioc.core.incidents import Policy
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone, Scene
-from ioc.core.types import Observation, Severity, StillObject, Track
+from ioc.core.types import Box, Observation, Severity, StillObject, Track
+
+DEPTH: Final = 0.4
+"""How far before or behind somebody a thing is still beside them, in heights of their box."""
 
 
 class Settings(Part):
@@ -70,12 +74,27 @@ class Dumping:
             return False
         if not s.smallest <= thing.box.area <= s.largest or not contains(rule.zone.polygon, thing.box.ground(0.2)):
             return False
-        return not any(beside(t.box, thing.box, s.reach) for t in bodies)
+        return not any(_near(t.box, thing.box, s.reach) and _matters(t, thing) for t in bodies)
+
+
+def _near(body: Box, thing: Box, reach: float) -> bool:
+    """Whether somebody is beside a thing: in the picture, and as far from the camera, by where both touch the ground."""
+    return beside(body, thing, reach) and abs(body.foot[1] - thing.foot[1]) <= DEPTH * body.height
+
+
+def _matters(body: Track, thing: StillObject) -> bool:
+    """Whether somebody beside a thing keeps it from lying alone: not a stranger who stood there before it came."""
+    came = thing.first_seen if thing.since is None else thing.since
+    stood = body.still_since is not None and body.still_since < came
+    return not stood or body.id in (thing.owner, thing.vehicle)
 
 
 def _detail(thing: StillObject, scene: Scene) -> dict[str, object]:
+    """Who brought it and since when they were seen: the picture before that shows the street without them."""
     detail: dict[str, object] = {"brought_by": thing.owner_label, "track": thing.owner, "suspected": True}
-    read = scene.plate_of(thing.owner) if thing.owner is not None else None
+    if thing.owner_came is not None:
+        detail["came_at"] = thing.owner_came
+    read = scene.plate_of(thing.vehicle) if thing.vehicle is not None else None
     return detail | ({"plate": read.text} if read else {})
 
 

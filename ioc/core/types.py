@@ -214,6 +214,12 @@ class StillObject:
     owner: int | None = None
     """Id of the track that was beside its place when it came, or None if nobody was."""
     owner_label: str | None = None
+    owner_came: float | None = None
+    """When the owner, or the vehicle that brought them, was first seen."""
+    vehicle: int | None = None
+    """Id of the vehicle that brought it: the owner itself, or what the owner rode or came out of."""
+    since: float | None = None
+    """When its place was last seen without it; None means ``first_seen``."""
 
 
 Point = tuple[float, float]

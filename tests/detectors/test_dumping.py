@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -19,11 +21,15 @@ def rule(**settings):
     return DETECTOR.factory([RuleZone(WALL, Settings(**settings))], CONTEXT)
 
 
-def bag(box=(0.50, 0.50, 0.54, 0.56), owner="person", at=0.0, last_seen=None):
+def bag(box=(0.50, 0.50, 0.54, 0.56), owner="person", at=0.0, last_seen=None, vehicle=None, came=None):
     return StillObject(
         id=1, box=Box(*box), first_seen=0.0, last_seen=at if last_seen is None else last_seen,
-        owner=7 if owner else None, owner_label=owner,
+        owner=7 if owner else None, owner_label=owner, vehicle=vehicle, owner_came=came, since=-1.0,
     )  # fmt: skip
+
+
+def other(x=0.45, foot=0.56, still_since=None, label="car", number=8):
+    return track(number, box=(x, foot - 0.2, x + 0.06, foot), label=label, still_since=still_since, at=0.0)
 
 
 def person(x, at=0.0, last_seen=None):
@@ -37,6 +43,10 @@ def person(x, at=0.0, last_seen=None):
         (bag(), (person(0.8),), True),  # its owner is far away
         (bag(), (person(0.45),), False),  # somebody stands beside it
         (bag(), (person(0.41),), False),  # within reach
+        (bag(), (other(still_since=-30.0),), True),  # a car that was parked there before it came
+        (bag(), (other(still_since=-0.5),), False),  # one that has just stopped
+        (bag(vehicle=8), (other(still_since=-30.0),), False),  # the one that brought it
+        (bag(), (other(label="motorcycle", foot=0.46),), True),  # drives away, far behind it
         (bag(owner=None), (), False),  # nobody brought it: a light, a shadow, a branch
         (bag(box=(0.50, 0.20, 0.54, 0.26)), (), False),  # outside the zone
         (bag(box=(0.50, 0.50, 0.51, 0.51)), (), False),  # a leaf
@@ -77,11 +87,14 @@ def test_seconds(script, events):
 
 
 def test_who_brought_it_is_told():
-    (found,) = rule().observe(FakeScene(still_objects=(bag(owner="motorcycle"),)))
-    assert found.detail == {"brought_by": "motorcycle", "track": 7, "suspected": True}
+    (found,) = rule().observe(FakeScene(still_objects=(bag(vehicle=9, came=-12.0),)))
+    assert found.detail == {"brought_by": "person", "track": 7, "suspected": True, "came_at": -12.0}
     read = PlateRead(id="r", site="s", camera="cam", at=0.0, text="59K134074", raw="", pattern=None, confidence=0.9)
-    (found,) = rule().observe(FakeScene(still_objects=(bag(owner="motorcycle"),), plates_known={7: read}))
-    assert found.detail["plate"] == "59K134074", "where a rule of the camera reads plates"
+    known = {7: replace(read, text="1"), 9: read}
+    (found,) = rule().observe(FakeScene(still_objects=(bag(vehicle=9),), plates_known=known))
+    assert found.detail["plate"] == "59K134074", "that of the vehicle, where a rule of the camera reads plates"
+    (found,) = rule().observe(FakeScene(still_objects=(bag(),), plates_known=known))
+    assert "plate" not in found.detail, "who came on foot has none"
 
 
 @pytest.mark.parametrize("bad", [{"smallest": 0.1, "largest": 0.05}, {"stays_s": -1}, {"reach": 9}, {"x": 1}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from ioc.core.types import Frame
 from streams.still import StillThings
@@ -113,6 +114,55 @@ def test_a_thing_hidden_by_a_bus_is_remembered():
     found, owners = watch(script, 20)
     assert len(found) == len(owners) == 1
     assert found[0].last_seen >= 19.0
+
+
+def seen_by(script, seconds=16):
+    """Every thing that was told: a test of what must stay quiet."""
+    return watch(script, seconds)[1]
+
+
+def test_a_camera_that_shakes_sees_nothing_new():
+    wide = np.clip(place(5, (340, 200)).astype(int), 0, 255).astype(np.uint8)
+
+    def script(at):
+        dx, dy = (int(3 * np.sin(7 * at)), int(2 * np.cos(5 * at))) if at >= 4 else (0, 0)
+        return wide[10 + dy : 190 + dy, 10 + dx : 330 + dx], (body(at),)
+
+    assert seen_by(script) == {}
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.3])
+def test_exposure_that_steps_is_no_thing(factor):
+    ground = place(5, SIZE)
+    assert seen_by(lambda at: (np.clip(ground * (factor if at >= 6 else 1.0), 0, 255).astype(np.uint8), (body(at),))) == {}
+
+
+def test_a_cloud_over_half_of_the_street_is_no_thing():
+    ground = np.clip(place(5, SIZE).astype(int) // 2 + 60, 0, 255).astype(np.uint8)
+
+    def script(at):
+        light = np.ones(GROUND.shape, np.float32)
+        light[:, :170] = 1.0 - 0.4 * min(1.0, max(0.0, (at - 5) / 3))
+        return (ground * cv2.GaussianBlur(light, (0, 0), 6)).astype(np.uint8), (body(at),)
+
+    assert seen_by(script) == {}
+
+
+def test_who_stood_there_from_the_beginning_leaves_no_thing_behind():
+    def script(at):
+        there = at < 8
+        return (with_bag(145, 60, 14, 52) if there else GROUND), ((body(at, 0.45),) if there else (body(at, 0.6),))
+
+    assert seen_by(script) == {}
+
+
+def test_ground_that_nobody_has_seen_free_of_an_undetected_vehicle_is_no_thing():
+    """It stood there unseen by the detector, and somebody walks by as it leaves."""
+    assert seen_by(lambda at: (with_bag(130, 80, 30, 24) if at < 8 else GROUND, (body(at),))) == {}
+
+
+def test_a_flicker_is_no_thing():
+    assert seen_by(lambda at: (with_bag() if at > 5 and at % 1.5 < 0.75 else GROUND, (body(at),))) == {}
 
 
 def test_another_resolution_or_a_clock_set_back_begins_again():
