@@ -28,7 +28,7 @@ from models.training.common import sha256
 from models.training.fire_pictures import LABELS, TEST_GLARE, labelled_files, load_labelled, load_negatives, training_list
 from models.training.fire_scenes import FireScenes
 from models.training.street import BATCH, Plan, collate, train
-from models.training.street_crops import Sides, window
+from models.training.street_crops import Sides, Window, window
 from models.training.street_model import export_onnx
 
 SHAPE = (320, 224)
@@ -36,6 +36,8 @@ SHAPE = (320, 224)
 SIDES: Sides = ((380, 470, 0.55), (300, 380, 0.2), (470, 760, 0.25))
 FROZEN = 3
 """First layers that keep COCO's weights: edges and colours are the same, and a step costs a third less."""
+AGAIN = 0.5
+"""How often a window that missed its scene's fire is drawn a second time."""
 RARE = 0.01
 """Score that the new classes start with everywhere."""
 
@@ -70,7 +72,16 @@ class FireWindows(IterableDataset[dict[str, Tensor]]):
         worker = get_worker_info()
         rng = np.random.default_rng([self._seed, worker.id if worker else 0])
         while True:
-            yield collate([window(self._scenes.draw(rng), rng, SHAPE, SIDES) for _ in range(BATCH)])
+            yield collate([draw_window(self._scenes, rng) for _ in range(BATCH)])
+
+
+def draw_window(scenes: FireScenes, rng: np.random.Generator) -> Window:
+    """A window of a scene, drawn again by chance where it missed all that burns in it."""
+    scene = scenes.draw(rng)
+    drawn = window(scene, rng, SHAPE, SIDES)
+    if len(scene.boxes) and not len(drawn.boxes) and rng.random() < AGAIN:
+        return window(scene, rng, SHAPE, SIDES)
+    return drawn
 
 
 def load_scenes(data: Path, work: Path) -> FireScenes:
