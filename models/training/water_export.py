@@ -1,6 +1,9 @@
-"""Writes the trained water network as ONNX, its outputs as probabilities.
+"""Writes trained water networks as one ONNX file: probabilities out, weights stored as float16.
 
-python -m models.training.water_export WORK/water.pt models/weights/water.onnx --coco DATA/weights/yolo11n_coco.pt
+    python -m models.training.water_export models/weights/water.onnx WORK/a.pt WORK/b.pt --coco DATA/weights/yolo11n_coco.pt
+
+Networks of several trainings share their first layers, which keep the COCO weights; the mean of what their heads say is
+taken.
 """
 
 from __future__ import annotations
@@ -8,37 +11,48 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
 from models.training.common import sha256
+from models.training.street_model import store_half
 from models.training.water_net import WaterNet, from_coco
 
 
 class Probabilities(nn.Module):
-    """The network with the logistic function at its end."""
+    """Heads on the same first layers, their mean, and the logistic function at the end."""
 
-    def __init__(self, net: WaterNet) -> None:
+    def __init__(self, nets: list[WaterNet]) -> None:
         super().__init__()
-        self.net = net
+        self.nets = nn.ModuleList(nets)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Probabilities of each cell, (1, 2, H/16, W/16)."""
-        return torch.sigmoid(self.net(x))
+        taps = self.nets[0].taps(x)
+        return torch.sigmoid(torch.stack([net.judge(*taps) for net in self.nets]).mean(dim=0))
+
+
+def load(checkpoint: Path, coco: Path) -> WaterNet:
+    """A trained network. Raises ValueError where its first layers are not those of the COCO weights."""
+    net, start = from_coco(coco), from_coco(coco)
+    net.load_state_dict(torch.load(checkpoint, weights_only=True))
+    pairs = zip(net.layers.state_dict().values(), start.layers.state_dict().values(), strict=True)
+    if not all(torch.equal(ours, theirs) for ours, theirs in pairs):
+        raise ValueError(f"{checkpoint}: its first layers are not those of {coco}")
+    net.eval()
+    return net
 
 
 def main() -> None:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--coco", type=Path, required=True)
     options = parser.parse_args()
-    net = from_coco(options.coco)
-    net.load_state_dict(torch.load(options.checkpoint, weights_only=True))
-    net.eval()
     torch.onnx.export(
-        Probabilities(net).eval(),
+        Probabilities([load(path, options.coco) for path in options.checkpoints]).eval(),
         (torch.zeros(1, 3, 320, 448),),
         str(options.target),
         input_names=["image"],
@@ -47,6 +61,10 @@ def main() -> None:
         opset_version=17,
         dynamo=False,
     )
+    graph = onnx.load(str(options.target))
+    store_half(graph)
+    onnx.checker.check_model(graph)
+    onnx.save(graph, str(options.target))
     print(f'sha256 = "{sha256(options.target)}"')
 
 

@@ -35,18 +35,26 @@ class WaterNet(nn.Module):
             _unit(width, width),
             _unit(width, width, 3, groups=width),
         )
-        self.drop = nn.Dropout2d(0.1)
+        self.blind, self.drop = nn.Dropout2d(0.2), nn.Dropout2d(0.1)
         self.out = nn.Conv2d(width, 2, 1)
         nn.init.constant_(self.out.bias, -1.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits of each cell."""
-        taps = []
+        return self.judge(*self.taps(x))
+
+    def taps(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What three of the first layers see, at a stride of 8, 16 and 32."""
+        found = []
         for number, layer in enumerate(self.layers):
             x = layer(x)
             if number in _TAPS:
-                taps.append(x)
-        fine, middle, coarse = taps
+                found.append(x)
+        return tuple(found)
+
+    def judge(self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        """Logits of each cell, from :meth:`taps`."""
+        fine, middle, coarse = self.blind(fine), self.blind(middle), self.blind(coarse)
         up = functional.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
         told = functional.silu(self.whole(coarse.mean(dim=(2, 3))))[:, :, None, None]
         mixed = self.fuse(torch.cat([self.fine(fine), self.middle(middle), up + told], dim=1))

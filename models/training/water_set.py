@@ -108,7 +108,10 @@ def masked(root: Path) -> Iterator[Item]:
 
 
 def buses(root: Path) -> Iterator[Item]:
-    """Buses in flood water: water below a bus of level 1 to 3, none on its upper half; the rest is not known."""
+    """Buses in flood water: water below a bus of level 1 to 3, for 2 and 3 on the whole width; none on its upper half.
+
+    The rest is not known.
+    """
     for path in sorted((root / "images").iterdir()):
         lines = (root / "labels" / f"{path.stem}.txt").read_text(encoding="utf-8").split("\n")
         boxes = [[float(x) for x in line.split()] for line in lines if line.strip()]
@@ -119,6 +122,9 @@ def buses(root: Path) -> Iterator[Item]:
         for _, x, y, w, h in deep:
             left, right = round((x - 0.5 * w) * width), round((x + 0.5 * w) * width)
             mask[round((y + 0.53 * h) * height) : round(min(0.97, y + 0.53 * h + 0.35) * height), max(0, left) : right] = 255
+        if deep and min(box[0] for box in boxes) >= 2:
+            lowest = max(y + 0.55 * h for _, _, y, _, h in boxes)
+            mask[round(lowest * height) : round(0.95 * height)] = 255
         for _, x, y, w, h in boxes:
             left, right = round((x - 0.42 * w) * width), round((x + 0.42 * w) * width)
             mask[max(0, round((y - 0.45 * h) * height)) : round((y + 0.1 * h) * height), max(0, left) : right] = 0
@@ -173,10 +179,10 @@ def at_night(items: Iterator[Item], rng: np.random.Generator) -> Iterator[Item]:
 
 
 def near(items: Iterator[Item], rng: np.random.Generator) -> Iterator[Item]:
-    """The items, and for each of an empty ground a dry one from so near that little but the ground shows."""
-    for item in items:
+    """The items, and for each painted and every second dry one a part from so near that little but the ground shows."""
+    for number, item in enumerate(items):
         yield item
-        if item.group.startswith("painted"):
+        if item.group.startswith("painted") or (item.group == "dry" and number % 2 == 0):
             height, width = item.mask.shape
             side = int(rng.uniform(0.2, 0.4) * height)
             x, y = int(rng.uniform(0.3, 0.7) * (width - side)), int(rng.uniform(0.75, 1) * (height - side))
@@ -225,7 +231,9 @@ def main() -> None:
     index: list[dict[str, Any]] = []
     sources: set[Path] = set()
     flood, rng = data / "flood", np.random.default_rng(options.seed)
-    real = chain(tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), at_night(dry(data), rng))
+    real = chain(
+        tiles(flood / "octa_tiles"), masked(flood / "falak"), buses(flood / "duyle"), at_night(near(dry(data), rng), rng)
+    )
     made = chain(near(painted(data, rng), rng), plain(PLAIN, rng), rendered(options.rendered))
     for item in chain(real, made):
         name = f"{len(index):05d}"

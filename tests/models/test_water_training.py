@@ -80,15 +80,16 @@ def write(path: Path, image: Image) -> None:
 def test_below_a_bus_in_deep_water_is_water_and_its_roof_is_none(tmp_path: Path) -> None:
     (tmp_path / "labels").mkdir()
     grey = np.full((100, 100, 3), 120, np.uint8)
-    for name, level in (("deep", 2), ("shallow", 0)):
+    for name, level in (("deep", 1), ("shallow", 0), ("very deep", 3)):
         write(tmp_path / "images" / f"{name}.png", grey)
         (tmp_path / "labels" / f"{name}.txt").write_text(f"{level} 0.5 0.4 0.4 0.4\n")
-    (item,) = buses(tmp_path)
+    item, deeper = buses(tmp_path)
     assert item.source is not None
     assert item.source.stem == "deep", "of level 0 it is not known whether there is water at all"
     assert (item.mask[65:90, 32:68] == 255).all()
     assert (item.mask[25:40, 35:65] == 0).all()
     assert (item.mask[:, :25] == UNKNOWN).all()
+    assert (deeper.mask[70:90] == 255).all(), "where a bus swims, there is water beside it"
 
 
 def test_of_a_tile_the_label_says_what_is_known(tmp_path: Path) -> None:
