@@ -1,7 +1,8 @@
 """Fire or smoke in a zone.
 
 Evidence at one instant: a box of fire whose pixels flicker, or one of smoke whose pixels drift, with enough confidence. Time
-adds that it lasts. What looks like fire and keeps still, as a lamp, the low sun, a red car or a poster does, is no evidence. The product calls nobody: the alert says that a person is to call the fire brigade (114).
+adds that it lasts. What looks like fire and keeps still, as a lamp, the low sun, a red car or a poster does, is no evidence.
+The product calls nobody: the alert says that a person is to call the fire brigade (114).
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ PAUSE_S = 1.5
 class Settings(Part):
     """Settings of one zone."""
 
-    fire_confidence: float = Field(0.2, ge=0.1, le=1, description="How sure the network must be of a flame")
-    smoke_confidence: float = Field(0.45, ge=0.1, le=1, description="How sure the network must be of smoke")
+    fire_confidence: float = Field(0.15, ge=0.1, le=1, description="How sure the network must be of a free flame")
+    smoke_confidence: float = Field(0.35, ge=0.1, le=1, description="How sure the network must be of smoke")
     flicker: float = Field(
-        0.05, ge=0, le=1, description="Share of a flame's box that must brighten and darken in turn; 0 for a still picture"
+        0.3,
+        ge=0,
+        le=1,
+        description="Share of its box in which a free flame flickers; of less flicker the network must be as much surer",
     )
     drift: float = Field(0.15, ge=0, le=1, description="Share of the smoke's box that must change over some seconds")
     confirm_s: float = Field(2, ge=0, le=600, description="Seconds this must last before an alert opens")
@@ -69,7 +73,9 @@ def _in_zone(rule: RuleZone[Settings], sight: FireSight) -> bool:
 
 def _alive(settings: Settings, sight: FireSight) -> bool:
     if sight.label == "fire":
-        return sight.confidence >= settings.fire_confidence and sight.flicker >= settings.flicker
+        # Of a flame far away the box is loose and flickers in part; what does not flicker at all is none, however sure.
+        free = 1.0 if sight.flicker >= settings.flicker else sight.flicker / settings.flicker
+        return sight.confidence * free >= settings.fire_confidence
     return sight.confidence >= settings.smoke_confidence and sight.drift >= settings.drift
 
 

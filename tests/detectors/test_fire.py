@@ -31,12 +31,14 @@ def observed(*sights, **settings):
     ("name", "seen", "burns"),
     [
         ("a flame", sight(), True),
-        ("a barrel's small flame at night", sight(confidence=0.35, flicker=0.1), True),
+        ("a barrel's small flame at night", sight(confidence=0.2, flicker=0.5), True),
+        ("a flame far away, its box loose", sight(confidence=0.7, flicker=0.08), True),
+        ("an unsure thing that flickers a little", sight(confidence=0.2, flicker=0.1), False),
         ("smoke alone", sight("smoke", box=Box(0.3, 0.3, 0.6, 0.9), flicker=0.0), True),
         ("a lamp, a sunset, a red car at rest", sight(flicker=0.0, drift=0.0), False),
         ("a lamp that was switched on", sight(flicker=0.0, drift=1.0), False),
         ("a white wall taken for smoke", sight("smoke", box=Box(0.3, 0.3, 0.6, 0.9), flicker=0.0, drift=0.0), False),
-        ("an unsure flame", sight(confidence=0.15), False),
+        ("an unsure flame", sight(confidence=0.12), False),
         ("unsure smoke", sight("smoke", 0.3, Box(0.3, 0.3, 0.6, 0.9)), False),
         ("a flame above the zone", sight(box=Box(0.4, 0.1, 0.5, 0.3)), False),
         ("smoke above the zone", sight("smoke", box=Box(0.4, 0.0, 0.5, 0.4)), False),
@@ -58,7 +60,7 @@ def test_nothing_seen_is_nothing():
 
 
 def test_every_threshold_is_a_setting():
-    faint = sight(confidence=0.15, flicker=0.01)
+    faint = sight(confidence=0.12, flicker=0.0)
     assert observed(faint, fire_confidence=0.1, flicker=0.0)
     haze = sight("smoke", 0.25, Box(0.3, 0.4, 0.6, 0.9), drift=0.0)
     assert observed(haze, smoke_confidence=0.2, drift=0.0)
