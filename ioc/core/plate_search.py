@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import combinations, product
 
 from ioc.core.errors import IocError
 from ioc.core.plate_evidence import confusable
@@ -125,11 +123,12 @@ def variants(text: str, most: int = EXCHANGES) -> dict[str, int]:
 
     300 to 1,500 for nine plates in ten; at most 16,176 for ten characters that are all taken for five others.
     """
-    found = {text: 0}
-    for count in range(1, most + 1):
-        for places in combinations(range(len(text)), count):
-            found |= dict.fromkeys(_exchanged(text, places), count)
-    return found
+    found = [("", 0)]
+    for char in text:
+        kept = [(begin + char, count) for begin, count in found]
+        other = [(begin + o, count + 1) for begin, count in found if count < most for o in confused_with(char)]
+        found = kept + other
+    return dict(found)
 
 
 def likeness(count: int) -> float:
@@ -146,14 +145,6 @@ def printed(text: str, pattern: str | None) -> str:
 def confused_with(char: str) -> str:
     """The characters that are taken for this one."""
     return "".join(other for other in ALPHABET if other != char and confusable(char, other))
-
-
-def _exchanged(text: str, places: tuple[int, ...]) -> Iterator[str]:
-    for others in product(*(confused_with(text[i]) for i in places)):
-        chars = list(text)
-        for i, other in zip(places, others, strict=True):
-            chars[i] = other
-        yield "".join(chars)
 
 
 def _canonical(typed: str) -> str:
