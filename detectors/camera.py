@@ -31,7 +31,7 @@ class Settings(Part):
         0.12, ge=0, le=1, description="Spread of grey levels (0..1) below which a picture shows nothing"
     )
     turned_view: float = Field(
-        0.35,
+        0.3,
         ge=0,
         le=1,
         description="Part of the usual view that must be left in the picture, else the camera looks elsewhere",

@@ -46,17 +46,21 @@ def grain(shape):
     return [np.random.default_rng(i).normal(0, 2, shape).astype(np.int16) for i in range(5)]
 
 
-def faults(clip, change, starts=STARTS, learnt=None):
-    """(fault, seconds from the change) of every alert, and what was learnt; ``change`` is laid over each picture from
-    ``starts`` (s) on.
-    """
-    analysis = CameraAnalysis(
+def make():
+    return CameraAnalysis(
         site="s",
         timezone="UTC",
         camera=parse_config(SITE, rules=detectors.rule_settings()).cameras[0],
         registry=detectors.discover(),
         senses=Senses(street=lambda tiles: pytest.fail("no rule looks for objects"), tracker=None),
     )
+
+
+def faults(clip, change, starts=STARTS, learnt=None):
+    """(fault, seconds from the change) of every alert, and what was learnt; ``change`` is laid over each picture from
+    ``starts`` (s) on.
+    """
+    analysis = make()
     if learnt is not None:
         analysis.restore(learnt)
     film, found, shown = pictures(clip), [], None
@@ -162,6 +166,19 @@ def test_weather_night_and_codec_are_no_fault(clip, weather):
 @pytest.mark.parametrize("clip", CLIPS)
 def test_a_lorry_before_the_camera_is_no_defocus(clip):
     assert [name for name, _ in faults(clip, lorry)[0] if name == "defocused"] == []
+
+
+def test_a_day_of_sun_and_shade_is_no_fault():
+    """A car park from morning to evening, a quarter of an hour in ten seconds: shadows leap across the whole picture."""
+    stills = sorted((DATA / "parking" / "pklot_backgrounds").rglob("*.jpg"))
+    assert len(stills) == 50
+    analysis, found = make(), []
+    pictures_of_the_day = (cv2.imread(str(path)) for path in stills)
+    for i, image in enumerate(image for image in pictures_of_the_day for _ in range(10)):
+        noisy = np.clip(image + grain(image.shape)[i % 5], 0, 255).astype(np.uint8)
+        events = analysis.analyse(float(i), Frame(camera="cam", at=float(i), pts=float(i), image=noisy)).events
+        found += [(e.alert.detail["fault"], e.at) for e in events]
+    assert found == []
 
 
 def test_a_camera_that_was_defocused_while_its_worker_was_away_is_found():

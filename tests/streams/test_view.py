@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streams.thumbnail import SIZE, Thumbnail
-from streams.view import SETTLE_S, UsualView
+from streams.view import SAME, SETTLE_S, UsualView, likeness
 from tests.fakes.places import grainy, place
 
 
@@ -108,3 +108,33 @@ def test_a_camera_that_was_turned_on_purpose_is_accepted_in_time(view, monkeypat
     elsewhere = feed(view, place(2), SETTLE_S + 5, 60, step=1.0)
     assert max(elsewhere[8:30]) < 0.35
     assert elsewhere[-1] > 0.9
+
+
+def lit(image, sun):
+    """With the shadows of a row of trees, harder than all that is drawn on the ground."""
+    y, x = np.indices(image.shape)
+    shade = (np.sin(x / 5 + y / 9 + 3 * np.sin(y / 7)) > 0) if sun else 0
+    return np.clip(image * (1 - 0.55 * shade), 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        (lit(place(1), False), lit(place(1), True), True),  # the sun breaks through
+        (place(1), 255 - place(1), True),  # kerbs that were darker than the road are lighter
+        (place(1), place(1) // 4, True),  # night
+        (place(1), place(1, shift=2), True),  # the pole sways
+        (place(1), place(1, shift=15), False),
+        (place(1), place(2), False),
+        (lit(place(1), False), lit(place(2), True), False),
+        (place(1), np.full((SIZE[1], SIZE[0]), 90), False),
+        (np.full((SIZE[1], SIZE[0]), 90), np.full((SIZE[1], SIZE[0]), 90), False),
+    ],
+)
+def test_directions_of_edges_tell_a_place_in_another_light(before, after, same):
+    assert (likeness(before.astype(np.float32), after.astype(np.float32)) >= SAME) is same
+
+
+def test_sun_that_breaks_through_turns_no_camera(view):
+    feed(view, lit(place(1), False), SETTLE_S, 5)
+    assert min(feed(view, lit(place(1), True), SETTLE_S + 5, 20)) >= 0.5
