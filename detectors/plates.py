@@ -6,9 +6,9 @@ Evidence at one instant: what a look at a vehicle's plate gave. Time adds the vo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from ioc.core import passages as core
 from ioc.core.config import Part
 from ioc.core.geometry import contains
 from ioc.core.incidents import Policy
+from ioc.core.passage_memory import from_json, to_json
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import DetectorSpec, PlateLook, RuleContext, RuleZone, Scene
 from ioc.core.types import Observation, Track
@@ -102,9 +103,18 @@ class Plates:
 
     def finish(self, at: float) -> Iterable[core.Passage]:
         """The passages that end because the stream does."""
-        found = core.finish(self._state, at, self._policy_of, site=self._context.site, camera=self._context.camera)
-        self._state = core.State(told=self._state.told)
+        self._state, found = core.finish(
+            self._state, at, self._policy_of, site=self._context.site, camera=self._context.camera
+        )
         return found
+
+    def remember(self) -> Mapping[str, Any]:
+        """What was told lately, and the looks at vehicles that are passing."""
+        return to_json(self._state)
+
+    def recall(self, learnt: Mapping[str, Any]) -> None:
+        """Go on with what was told and half seen; raises as the port says."""
+        self._state = from_json(learnt)
 
     def _advance(self, now: core.Instant) -> tuple[core.Passage, ...]:
         self._state, found = core.advance(

@@ -35,6 +35,8 @@ class TrackerSettings:
     """Confidence from which a detection may begin a track; weaker ones may continue one."""
     sure: float = 0.35
     """Confidence from which a new track is shown at once."""
+    clear: float = 0.5
+    """Confidence from which a box within another vehicle's box is a vehicle of its own, and no part of that one."""
     weak: float = 2.0
     """After how many seconds a track is shown that was never seen so surely: a parked car in the dark, no flicker."""
     overlap: float = 0.05
@@ -54,6 +56,7 @@ class _Body:
     """One object."""
 
     __slots__ = (
+        "best",
         "box",
         "confidence",
         "drift",
@@ -78,6 +81,8 @@ class _Body:
         self.first_seen = self.last_seen = at
         self.still = Stillness(corners(seen.box), at, settings.still)
         self.box = seen.box
+        self.best = 0.0
+        """The surest look at it."""
         self.drift = (0.0, 0.0)
         """Its last step, of the middle of its box."""
         self.shown = False
@@ -98,7 +103,7 @@ class _Body:
         self.box = seen.box
         self.confidence = seen.confidence
         self.last_seen = at
-        self.shown |= seen.confidence >= settings.sure
+        self.best = max(self.best, seen.confidence)
 
     @property
     def remembered(self) -> bool:
@@ -146,7 +151,7 @@ class StreetTracker:
         for seen, key in self._associate(detections, passed):
             self._continue(seen, key, at)
         self._forget(at)
-        self._show_lasting()
+        self._show()
         return [body.track(at) for body in self._bodies if body.shown]
 
     def _associate(self, detections: Sequence[Detection], passed: float) -> Iterable[tuple[Detection, str | None]]:
@@ -241,13 +246,20 @@ class StreetTracker:
             self._by_key.pop(body.key, None)
             body.key = None
 
-    def _show_lasting(self) -> None:
-        """Show what was never seen surely and yet lasts, unless it is a part of something that is shown already."""
+    def _show(self) -> None:
+        """Show what was seen surely, or has lasted; a part of what is shown already only if it was seen clearly."""
+        s = self._settings
         for body in self._bodies:
-            if not body.shown and body.last_seen - body.first_seen >= self._settings.weak:
-                box = corners(body.box)
-                whole = (b for b in self._bodies if b.shown and b.group == body.group)
-                body.shown = not any(shared(corners(b.box), box) >= PART * area(box) for b in whole)
+            if not body.shown and (body.best >= s.sure or body.last_seen - body.first_seen >= s.weak):
+                body.shown = body.best >= s.clear or not self._is_part(body)
+
+    def _is_part(self, body: _Body) -> bool:
+        if body.group not in self._settings.remembered:
+            return False  # people stand one before the other
+        box = corners(body.box)
+        return any(
+            b.shown and b.group == body.group and shared(corners(b.box), box) >= PART * area(box) for b in self._bodies
+        )
 
     def _forget(self, at: float) -> None:
         kept = [body for body in self._bodies if at - body.last_seen <= self._patience(body)]

@@ -90,7 +90,8 @@ class Ground:
     def __init__(self) -> None:
         self._slow: Mean | None = None
         self._quick: Mean | None = None
-        self._began = self._at = 0.0
+        self.began = self._at = 0.0
+        """When it was begun to be learnt, s."""
 
     def observe(self, image: NDArray[np.uint8], busy: Mask, at: float) -> list[Change] | None:
         """Changes in a picture of the size of ``busy`` (:func:`working_copy`), where people and vehicles are at ``at`` (s).
@@ -104,7 +105,7 @@ class Ground:
         picture, outside = self._steady(image)
         busy = busy | outside if outside is not None else busy
         cv2.accumulateWeighted(picture, self._quick, 1 - math.exp(-step / QUICK_S))
-        now = at - self._began
+        now = at - self.began
         np.copyto(self._busy_at, now, where=busy)
         quick = as_bytes(self._quick)
         moving = difference(picture, quick) > RESTLESS
@@ -139,7 +140,7 @@ class Ground:
         self._restless = np.zeros(shape, np.float32)
         self._mark: Mean = small_grey(image)
         self._strange_at: float | None = None
-        self._began = self._at = at
+        self.began = self._at = at
 
     def _is_strange(self, new: float, now: float) -> bool:
         """Whether the picture has changed so much, or a part of it for so long, that all is to be learnt anew."""
@@ -225,7 +226,7 @@ class Ground:
             own = (labels[part] == i) & (clean[part] > 0)
             if own.any() and is_compact(own):
                 box = Box.clipped(x / width, y / height, (x + w) / width, (y + h) / height)
-                since = self._began + float(np.median(self._usual_at[part][own]))
+                since = self.began + float(np.median(self._usual_at[part][own]))
                 gain = edge_gain(own, quick[part], before[part])
                 if gain >= 0:
                     found.append(Change(box, since, thing=gain >= EDGE_GAIN, doubtful=gain < EDGE_GAIN))

@@ -21,6 +21,8 @@ from streams.owners import IS_ITSELF, Past
 
 EVERY_S: Final = 0.3
 """Least seconds between two comparisons: what lies still can wait."""
+FIRST_S: Final = 1.0
+"""Seconds from the beginning on in which everybody is seen who was there before."""
 SAME_IOU: Final = 0.25
 FORGET_S: Final = 3.0
 """Seconds out of sight, while nothing hides it, after which a thing has gone."""
@@ -71,12 +73,18 @@ class StillThings:
     def _compare(self, frame: Frame, tracks: Sequence[Track]) -> None:
         at = self._compared_at = frame.at
         picture = working_copy(frame.image)
-        busy = _mask([t.box for t in tracks], picture.shape[:2])
+        busy = _mask([t.box for t in tracks if not self._is_fixture(t)], picture.shape[:2])
         changes = self._ground.observe(picture, busy, at)
         if changes is None:
             self._known = []
         else:
             self._update(changes, at, busy, tracks)
+
+    def _is_fixture(self, track: Track) -> bool:
+        """Whether a "person" has not moved since the beginning: a heap, a statue, a poster; things are put there too."""
+        return (
+            track.label == "person" and track.still_since is not None and track.still_since <= self._ground.began + FIRST_S
+        )
 
     def _update(self, changes: Sequence[Change], at: float, busy: NDArray[np.bool_], tracks: Sequence[Track]) -> None:
         left = list(changes)

@@ -154,10 +154,10 @@ def advance(state: State, now: Instant, policy_of: PolicyOf, *, site: str, camer
     return State(kept, tuple(told), tuple(loose)), tuple(passages)
 
 
-def finish(state: State, at: float, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[Passage, ...]:
-    """The passages that end because the stream does."""
+def finish(state: State, at: float, policy_of: PolicyOf, *, site: str, camera: str) -> tuple[State, tuple[Passage, ...]]:
+    """The state after the end of the stream and the passages that end with it."""
     later = at + max((policy_of(p.zone).gone_s for p in state.passing.values()), default=0.0) + 1.0
-    return advance(state, Instant(at=later, seen=()), policy_of, site=site, camera=camera)[1]
+    return advance(state, Instant(at=later, seen=()), policy_of, site=site, camera=camera)
 
 
 def settled(state: State, track: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -93,6 +95,65 @@ def test_the_end_of_a_stream_ends_a_passage():
         list(made.passages(scene(0.5 * i, track(1, INSIDE, at=0.5 * i), texts=[TRUE])))
     assert [p.read.text for p in made.finish(1.6)] == [TRUE]
     assert list(made.finish(1.6)) == []
+
+
+def restarted(made):
+    """The rule of a new worker that goes on with what the old one kept, over a file."""
+    again = rule()
+    again.recall(json.loads(json.dumps(made.remember())))
+    return again
+
+
+def passes(made, times, number=1, text=TRUE):
+    return [
+        p.read.text
+        for t in times
+        for p in made.passages(scene(t, track(number, INSIDE, at=t), texts=[text] * number))
+        if not p.again
+    ]
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "killed"])
+def test_what_was_told_before_a_restart_is_not_told_again(stopped):
+    made = rule()
+    assert passes(made, [0.5 * i for i in range(12)]) == [TRUE]
+    if stopped:
+        assert list(made.finish(6.0)) == []
+    made = restarted(made)
+    assert passes(made, [8 + 0.5 * i for i in range(12)]) == [], "the same vehicle still stands there"
+    assert passes(made, [100 + 0.5 * i for i in range(12)], number=2, text="59K134075") == ["59K134075"]
+
+
+def test_what_is_told_as_the_worker_stops_is_not_told_by_the_next_one():
+    made = rule()
+    passes(made, [0.0, 0.5, 1.0])
+    assert [p.read.text for p in made.finish(1.2)] == [TRUE]
+    made = restarted(made)
+    assert passes(made, [5 + 0.5 * i for i in range(12)]) == []
+
+
+def test_a_half_seen_passage_outlives_a_restart():
+    """One look before, one after: neither alone is enough."""
+    made = rule()
+    assert passes(made, [0.0]) == []
+    alone = rule()
+    passes(alone, [4.0])
+    assert list(alone.finish(5.0)) == []
+    made = restarted(made)
+    passes(made, [4.0])
+    assert [p.read.text for p in made.finish(5.0)] == [TRUE]
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"told": [["A"]], "looks": []}, {"told": [], "looks": [{}]}, {"told": 3, "looks": 1}]
+)
+def test_what_cannot_be_used_changes_nothing(broken):
+    made = rule()
+    passes(made, [0.5 * i for i in range(12)])
+    before = made.remember()
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        made.recall(broken)
+    assert made.remember() == before
 
 
 @pytest.mark.parametrize(

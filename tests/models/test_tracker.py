@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -101,7 +102,9 @@ def test_what_is_never_seen_surely_is_shown_only_when_it_lasts() -> None:
 def test_an_unsure_box_over_a_part_of_a_car_is_no_second_car() -> None:
     """The detector gives half of a parked car besides it, weakly, for as long as it stands; a real one beside sticks out."""
     half, beside = Detection("car", 0.28, Box(0.451, 0.451, 0.5, 0.549)), Detection("car", 0.28, Box(0.47, 0.45, 0.57, 0.55))
-    assert len(play(lambda t: [seen(0.5), half], steps(20))[-1][1]) == 1
+    once = replace(half, confidence=0.36)
+    assert len(play(lambda t: [seen(0.5), half if t < 8 else once], steps(20))[-1][1]) == 1
+    assert len(play(lambda t: [seen(0.5), replace(half, confidence=0.6)], steps(20))[-1][1]) == 2, "a car before another"
     assert len(play(lambda t: [seen(0.5), beside], steps(20))[-1][1]) == 2
 
 
