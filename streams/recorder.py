@@ -163,7 +163,7 @@ class Recorder:
             end = alert.started_at  # what was last seen; nothing can come after it
         else:
             self._picture(footage, alert, "after", end, items, missing)
-        start = max(alert.started_at - self._settings.before_s, end - LONGEST_CLIP_S)
+        start = max(_began(alert) - self._settings.before_s, end - LONGEST_CLIP_S)
         try:
             clip = footage.clip(start, end)
             items.append(self._write(alert, "clip", clip.extension, clip.media_type, clip.data, clip.start, clip.duration))
@@ -175,7 +175,7 @@ class Recorder:
         self._tell(event, tuple(items), tuple(missing))
 
     def _before(self, footage: Footage, alert: Alert, items: list[EvidenceItem], missing: list[str]) -> None:
-        picture = footage.before(alert.started_at)
+        picture = footage.before(_began(alert)) or footage.before(alert.started_at)
         if picture is None:
             missing.append("before: the camera was not yet watched when it began")
             return
@@ -235,3 +235,9 @@ class Recorder:
             alert=alert,
         )
         self._emit(told)
+
+
+def _began(alert: Alert) -> float:
+    """When the place was last as usual: an alert starts as its culprit leaves, and they were in the picture before."""
+    came = alert.detail.get("came_at")
+    return min(alert.started_at, came) if isinstance(came, int | float) else alert.started_at

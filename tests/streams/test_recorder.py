@@ -75,6 +75,23 @@ def test_files_are_named_and_summed():
     }  # fmt: skip
 
 
+def test_before_shows_the_place_before_the_culprit_came():
+    bench = Bench()
+    dumped = event(kind="dumping")
+    bench.recorder.handle(replace(dumped, alert=replace(dumped.alert, detail={"came_at": T0 + 8.5})))
+    bench.recorder.work_off(T0 + 34)
+    assert {i.role: i.at for i in bench.told[-1].alert.evidence} == {
+        "before": T0 + 7.5, "during": T0 + 30, "after": T0 + 34, "clip": T0 + 3.5
+    }  # fmt: skip
+
+
+def test_a_culprit_who_was_there_from_the_beginning_hides_no_evidence():
+    bench = Bench()
+    dumped = event(kind="dumping")
+    bench.recorder.handle(replace(dumped, alert=replace(dumped.alert, detail={"came_at": T0 - 60})))
+    assert {i.role: i.at for i in bench.told[-1].alert.evidence} == {"before": T0 + 14, "during": T0 + 30}
+
+
 def test_ids_repeat_and_sequences_rise():
     first, second = Bench(), Bench()
     for bench in (first, second):
