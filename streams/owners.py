@@ -20,6 +20,8 @@ LARGEST: Final = 1.0
 """How large a thing is at most that somebody brings, in areas of their own box."""
 LATE_S: Final = 1.5
 """Seconds after which a thing is found at the latest, once it lies free."""
+LOST_S: Final = 2.5
+"""Seconds for which the tracker may lose somebody who comes into view again at about the same place."""
 PARKED_S: Final = 20.0
 """A vehicle that has stood for so long before a thing came is parked: people bring things, it does not."""
 DEPTH: Final = 0.8
@@ -76,7 +78,18 @@ class Past:
             return None
         body = min(near)[-1]
         vehicle = body if body.label != "person" else self._vehicle_of(body, since - LATE_S)
-        return Owner(body, vehicle, min(body.first_seen, vehicle.first_seen if vehicle else body.first_seen))
+        return Owner(body, vehicle, min(self._came_at(t) for t in (body, vehicle) if t is not None))
+
+    def _came_at(self, track: Track) -> float:
+        """When somebody was first seen, also under the numbers that the tracker gave them before it lost them."""
+        first = next((me for _, tracks in self._seen for me in tracks if me.id == track.id), track)
+        for at, tracks in reversed(self._seen):
+            if not first.first_seen - LOST_S <= at < first.first_seen:
+                continue
+            before = [t for t in tracks if t.label == first.label and beside(t.box, first.box, REACH)]
+            if before:
+                return min(first.first_seen, *(self._came_at(t) for t in before))
+        return first.first_seen
 
     def _vehicle_of(self, person: Track, since: float) -> Track | None:
         """What a person rides, or the car beside which they appeared as it had just come to a halt."""

@@ -74,6 +74,16 @@ def test_who_steps_out_of_a_car_came_in_it():
     assert (found.body.id, found.vehicle.id, found.came) == (1, 3, 1.0)
 
 
+def test_who_was_lost_on_the_way_came_when_they_were_first_seen():
+    def walk(at):
+        number = 1 if at < 4 else 5 if at < 8.5 else 6
+        hidden = 4 <= at < 5 or 8.5 <= at < 9
+        return [] if hidden else [body(number, "person", 0.1 + 0.035 * at, at=at, first={1: 0.0, 5: 5.0, 6: 9.0}[number])]
+
+    found = past(walk, 12.0).owner(THING, since=10.5, at=12.0)
+    assert (found.body.id, found.came) == (6, 0.0)
+
+
 def test_what_has_the_place_of_somebody_seen_lately_is_them():
     ways = past(lambda at: [body(1, "person", 0.45, at=at)] if at < 15 else [])
     assert ways.is_somebody(Box(0.45, 0.37, 0.51, 0.60))
