@@ -20,11 +20,11 @@ from ioc.core.types import Detection, Observation, Severity
 FINEST = 3
 """Tiles a side of the search that ``tiles: auto`` trusts."""
 BUSY_S, CALM_S, QUIET_S = 2.0, 4.0, 10.0
-"""Seconds between two such searches: from half the threshold on, from a quarter, and below."""
+"""Seconds between two such searches: near the threshold; from a quarter of it on and well above it; below."""
+NEAR = (0.5, 1.25)
+"""Parts of the threshold between which a search may decide."""
 SPARSE_TIMES = 3
-"""So many times as long while there are few, and one look finds all of them."""
-SPARSE = 0.5
-"""Part of the threshold from which on people hide each other, and one look is not enough."""
+"""So many times as long while there are few and one look finds all of them; more hide each other."""
 ENOUGH = 0.9
 """Share of the people of the finest search from which on one look at the whole picture does as well."""
 FEW = 3
@@ -96,7 +96,7 @@ class ZoneCount:
         if tiles != "auto":
             return self._inside(scene.people(tiles))
         plain = self._inside(scene.people())
-        sparse = self._plain_does and len(plain) < SPARSE * self._rule.settings.threshold
+        sparse = self._plain_does and len(plain) < NEAR[0] * self._rule.settings.threshold
         gap = self._gap(len(plain)) * (SPARSE_TIMES if sparse else 1)
         if self._searched_at is None or not 0 <= scene.at - self._searched_at < gap:
             self._found, self._searched_at = self._inside(scene.people(FINEST)), scene.at
@@ -106,7 +106,7 @@ class ZoneCount:
 
     def _gap(self, plain: int) -> float:
         share = max(plain, len(self._found)) / self._rule.settings.threshold
-        return BUSY_S if share >= SPARSE else CALM_S if share >= SPARSE / 2 else QUIET_S
+        return BUSY_S if NEAR[0] <= share < NEAR[1] else CALM_S if share >= NEAR[0] / 2 else QUIET_S
 
     def _inside(self, people: Sequence[Detection]) -> Sequence[Detection]:
         return [p for p in people if contains(self._rule.zone.polygon, p.box.foot)]
