@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional
+from ultralytics import YOLO
+from ultralytics.nn.tasks import DetectionModel
 
 from models.training.common import sha256
 from models.training.plates_finder import CHOOSING, HELD_OUT
@@ -21,7 +23,7 @@ from models.training.plates_pictures import load_backgrounds, load_labelled
 from models.training.plates_reader import Crops, window
 from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
 from models.training.plates_streets import sources
-from models.training.street_model import export_onnx
+from models.training.street_model import blend, export_onnx, save_checkpoint
 
 
 def temperature(net: PlateReaderNet, crops: Crops) -> float:
@@ -70,9 +72,20 @@ def export_reader(checkpoint: Path, target: Path, real: Path, given: float | Non
     print(f"temperature {factor:.3f}")
 
 
-def export_finder(checkpoint: Path, target: Path, data: Path) -> None:
-    """Write the finder as ONNX of free size, and its list of training files."""
-    export_onnx(checkpoint, target)
+def blend_finders(start: Path, tuned: Path, share: float) -> Path:
+    """Write the weights at ``share`` of the way from one checkpoint to another beside the latter; return the file."""
+    target = tuned.with_name(f"blend{share}.pt")
+    models: list[DetectionModel] = [YOLO(str(path)).model.float() for path in (start, tuned)]
+    save_checkpoint(blend(models[0], models[1], share), target)
+    return target
+
+
+def export_finder(checkpoint: Path, target: Path, data: Path, lower: float = 0.0) -> None:
+    """Write the finder as ONNX of free size, and its list of training files.
+
+    ``lower`` logits are taken off the scores, so that the product's threshold of 0.5 is the one that was chosen.
+    """
+    export_onnx(checkpoint, target, lower=lower)
     trained = [item.path for item in load_labelled(data, frozenset(range(5)) - {CHOOSING, HELD_OUT})]
     _list(target, [sha256(path) for path in [*trained, *load_backgrounds(data), *sources(data, held_back=False)]])
 
@@ -92,12 +105,18 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--real", type=Path, help="real crops, as the reader was trained on")
     parser.add_argument("--temperature", type=float, help="of the run before, if this one was trained on all but fold 0")
+    parser.add_argument("--blend", type=Path, help="a finder's checkpoint to blend with")
+    parser.add_argument("--share", type=float, default=0.6, help="how far the blend is from that one, 0..1")
+    parser.add_argument("--lower", type=float, default=0.0, help="logits to take off the finder's scores")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
     if options.what == "reader":
         export_reader(options.checkpoint, options.target, options.real, options.temperature)
     else:
-        export_finder(options.checkpoint, options.target, options.data)
+        checkpoint = options.checkpoint
+        if options.blend is not None:
+            checkpoint = blend_finders(options.blend, checkpoint, options.share)
+        export_finder(checkpoint, options.target, options.data, options.lower)
 
 
 if __name__ == "__main__":

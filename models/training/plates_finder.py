@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from models.training.common import Image
 from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
 from models.training.plates_scenes import Scenes, Window
 from models.training.plates_streets import Street, load
+from models.training.street import rate_at
 from models.training.street_model import save_checkpoint
 from models.yolo import decode, preprocess, suppress
 
@@ -153,11 +155,13 @@ def train(options: argparse.Namespace) -> None:
         {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW(groups, lr=options.rate)
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, options.steps, pct_start=0.06)
     average = ModelEMA(model, decay=0.998, tau=150)
     loader = DataLoader(Batches(scenes, options.batch, options.seed), batch_size=None, num_workers=options.workers)
     best, started, total = -1.0, time.monotonic(), 0.0
+    progress = 0.0
     for step, batch in zip(range(1, options.steps + 1), loader, strict=False):
+        for group in optimiser.param_groups:
+            group["lr"] = options.rate * rate_at(step - 1, progress)
         model.train()
         images = (batch["img"].float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
@@ -167,10 +171,10 @@ def train(options: argparse.Namespace) -> None:
         loss.sum().backward()
         nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         optimiser.step()
-        plan.step()
         average.update(model)
         total += float(loss.sum().item()) / options.batch
-        if step % options.every == 0 or step == options.steps:
+        progress = max(step / options.steps, (time.monotonic() - started) / 60 / options.minutes)
+        if step % options.every == 0 or progress >= 1:
             near, far = (measure(average.ema, part, 320, 0.5) for part in (gates, streets))
             wide, other = (measure(average.ema, part, 640, 0.5) for part in (streets, unseen))
             print(
@@ -186,6 +190,8 @@ def train(options: argparse.Namespace) -> None:
             if score >= best:
                 best = score
                 save_checkpoint(average.ema, options.out / "best.pt")
+            if progress >= 1:
+                break
 
 
 def main() -> None:
@@ -195,6 +201,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="a cap, for a busy machine")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--anywhere", type=float, default=0.1, help="share of real windows not around a plate")
