@@ -20,7 +20,7 @@ from models.plate_finder import PlateFinder
 from models.session import Session
 from models.training.common import Image, iou
 from models.training.plates_pictures import load_labelled
-from models.training.plates_streets import load
+from models.training.plates_streets import Finder, load
 
 THRESHOLDS = (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 CHOOSING = 1
@@ -29,7 +29,7 @@ Picture = tuple[Image, NDArray[np.float32]]
 """A picture and its plates, (n, 4) in pixels."""
 
 
-def score(finder: PlateFinder, pictures: Sequence[Picture], thresholds: Sequence[float]) -> list[tuple[float, float, float]]:
+def score(finder: Finder, pictures: Sequence[Picture], thresholds: Sequence[float]) -> list[tuple[float, float, float]]:
     """(threshold, recall at an overlap of 0.5, false finds a picture) for each threshold."""
     right: list[float] = []
     wrong: list[float] = []

@@ -15,6 +15,7 @@ from models.training import plates_pictures, plates_streets
 from models.training.common import sha256
 from models.training.plates_pictures import BY_EYE, Labelled, cover
 from models.training.plates_scenes import Scenes
+from models.training.plates_score import score
 from models.training.plates_streets import Street, load, mine, save, sources
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -84,6 +85,13 @@ def test_windows_of_streets_show_their_plates_and_label_nothing_else() -> None:
         assert (sides > 0).all()
         assert (window.boxes >= 0).all()
         assert (window.boxes <= 256).all()
+
+
+def test_scores_at_each_threshold_by_hand() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    plate = np.array([[20, 10, 40, 20]], np.float32)  # where Finder is sure; its second find is false everywhere
+    rows = score(Finder(), [(image, plate), (image, np.zeros((0, 4), np.float32))], (0.3, 0.5, 0.95))
+    assert rows == [(0.3, 1.0, 1.5), (0.5, 1.0, 0.5), (0.95, 0.0, 0.0)]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is absent")
