@@ -235,11 +235,11 @@ class StreetTracker:
     def _covered(self, body: _Body, box: Corners) -> bool:
         """Whether what is missing of a still object is behind something else that was detected."""
         place = body.still.place
-        if body.still.since is None or shared(place, box) < 0.9 * area(box):
+        common = shared(place, box)
+        missing = area(place) - common
+        if body.still.since is None or missing < 0.1 * area(place) or common < 0.9 * area(box):
             return False
-        missing = area(place) - shared(place, box)
-        hiding = max((shared(place, b) - shared_by_three(place, b, box) for b in self._boxes if b != box), default=0.0)
-        return missing > 0 and hiding >= 0.7 * missing
+        return any(shared(place, b) - shared_by_three(place, b, box) >= 0.7 * missing for b in self._boxes if b != box)
 
     def _detach(self, body: _Body) -> None:
         if body.key is not None:
