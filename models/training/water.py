@@ -28,8 +28,8 @@ from models.training.water_net import STRIDE, WaterNet, from_coco, pooled
 from models.training.water_set import UNKNOWN
 
 SHARES = {
-    "tile-flood": 0.09, "tile-wet": 0.15, "tile-dry": 0.04, "masked": 0.15, "bus": 0.17, "dry": 0.11, "night": 0.04,
-    "painted-dry": 0.01, "painted-wet": 0.03, "painted-flood": 0.03, "near": 0.05, "plain": 0.04,
+    "tile-flood": 0.13, "tile-wet": 0.19, "tile-dry": 0.05, "masked": 0.11, "bus": 0.12, "dry": 0.1, "night": 0.04,
+    "painted-dry": 0.01, "painted-wet": 0.03, "painted-flood": 0.03, "near": 0.04, "plain": 0.06,
     "rendered-dry": 0.02, "rendered-wet": 0.05, "rendered-flood": 0.08,
 }  # fmt: skip
 """Share of each group in a batch."""

@@ -35,7 +35,7 @@ class WaterNet(nn.Module):
             _unit(width, width),
             _unit(width, width, 3, groups=width),
         )
-        self.blind, self.drop = nn.Dropout2d(0.2), nn.Dropout2d(0.1)
+        self.drop = nn.Dropout2d(0.1)
         self.out = nn.Conv2d(width, 2, 1)
         nn.init.constant_(self.out.bias, -1.0)
 
@@ -54,7 +54,6 @@ class WaterNet(nn.Module):
 
     def judge(self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
         """Logits of each cell, from :meth:`taps`."""
-        fine, middle, coarse = self.blind(fine), self.blind(middle), self.blind(coarse)
         up = functional.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
         told = functional.silu(self.whole(coarse.mean(dim=(2, 3))))[:, :, None, None]
         mixed = self.fuse(torch.cat([self.fine(fine), self.middle(middle), up + told], dim=1))
