@@ -51,7 +51,7 @@ def accuracy(
 ) -> None:
     """Every alert kind over every clip with a truth file: found, missed, false alarms per hour, delays."""
     from benchmarks.accuracy_clips import car_parks, distinct, folder_clips, real_clips, sample_clips
-    from benchmarks.accuracy_judge import total
+    from benchmarks.accuracy_judge import totals
     from benchmarks.accuracy_run import Kept
     from benchmarks.accuracy_sheets import write_sheets
 
@@ -68,14 +68,13 @@ def accuracy(
             verdicts = list(_verdicts(cases, kinds, Kept(cache), jobs, advance))
         mistakes = [m for verdict in verdicts for m in verdict.mistakes]
         written = write_sheets(sheets, mistakes, cases) if sheets else []
-    totals = [total(kind, found) for kind in sorted(kinds) if (found := [v for v in verdicts if v.kind == kind])]
     if as_json:
-        for row in totals:
+        for row in totals(verdicts):
             click.echo(json.dumps(asdict(row)))
         for mistake in mistakes:
             click.echo(json.dumps({**asdict(mistake), "box": [round(v, 4) for v in mistake.box.as_tuple()]}))
         return
-    _show(totals, verdicts, written)
+    _show(totals(verdicts), verdicts, written)
 
 
 def _kinds(wanted: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -140,9 +139,11 @@ def _show(totals: Sequence[Total], verdicts: Sequence[Verdict], written: Sequenc
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(_table(totals))
-    for line in _lines(totals):
-        console.print(line)
+    for group in dict.fromkeys(t.group for t in totals):
+        here = [t for t in totals if t.group == group]
+        console.print(_table(group, here))
+        for line in _lines(here):
+            console.print(line)
     for verdict in verdicts:
         for m in verdict.mistakes:
             sure = "" if m.confidence is None else f", confidence {m.confidence:.2f}"
@@ -151,11 +152,23 @@ def _show(totals: Sequence[Total], verdicts: Sequence[Verdict], written: Sequenc
         console.print(f"sheet: {path}")
 
 
-def _table(totals: Sequence[Total]) -> Table:
+def _table(title: str, totals: Sequence[Total]) -> Table:
     from rich.table import Table
 
     table = Table(
-        "kind", "clips", "hours", "events", "found", "missed", "again", "false", "false/h", "delay s", "worst s", "allowed s"
+        "kind",
+        "clips",
+        "hours",
+        "events",
+        "found",
+        "missed",
+        "again",
+        "false",
+        "false/h",
+        "delay s",
+        "worst s",
+        "allowed s",
+        title=title,
     )
     for t in totals:
         delays = (f"{v:.1f}" if v is not None else "-" for v in (t.delay_median, t.delay_worst, t.late_s))

@@ -32,6 +32,9 @@ from streams.replay import length_s
 
 REAL: Final = Path(__file__).with_name("real_clips.yaml")
 """Zones and settings for the real clips; holds no picture."""
+SAMPLES: Final = "sample scenes"
+FOOTAGE: Final = "real footage"
+CAR_PARKS: Final = "real car parks"
 FPS: Final = 10
 EMPTY_S, STANDS_S, DWELL_S = 4.0, 16.0, 8.0
 """A car park's still as a clip: empty, then with its cars, then empty again; and the dwell of its bays."""
@@ -41,7 +44,7 @@ LOOK_SIZE: Final = 960
 
 def sample_clips(kinds: frozenset[str]) -> list[Case]:
     """The product's own sample scenes."""
-    return truth_cases(package_folder("sample_videos"), kinds)
+    return truth_cases(package_folder("sample_videos"), kinds, SAMPLES)
 
 
 def folder_clips(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
@@ -50,7 +53,7 @@ def folder_clips(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
     Raises :class:`InputError` where there is none, or one cannot be read.
     """
     places = [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]
-    found = [case for place in places for case in _clips_in(place, kinds, work)]
+    found = [case for place in places for case in _clips_in(place, kinds, work, folder.name)]
     if not found:
         raise InputError(f"{folder}: no clip with a truth file (.truth.json, {SUFFIX} or events.csv)")
     return found
@@ -68,15 +71,15 @@ def distinct(cases: Sequence[Case]) -> list[Case]:
     return found
 
 
-def _clips_in(folder: Path, kinds: frozenset[str], work: Path) -> list[Case]:
-    found = truth_cases(folder, kinds)
+def _clips_in(folder: Path, kinds: frozenset[str], work: Path, group: str) -> list[Case]:
+    found = truth_cases(folder, kinds, group)
     rows = table_rows(folder)
     done = {case.video for case in found}
     for video in sorted(p for p in folder.iterdir() if p.suffix in VIDEOS and p not in done):
         beside = video.with_name(video.stem + SUFFIX)
         if beside.is_file() or video.name in rows:
             written = read_written(beside) if beside.is_file() else Written()
-            found.append(_case(video, written, rows.get(video.name, []), kinds, work))
+            found.append(_case(video, written, rows.get(video.name, []), kinds, work, group))
     return found
 
 
@@ -87,7 +90,7 @@ def real_clips(data: Path, kinds: frozenset[str], work: Path) -> list[Case]:
         video = data / name
         if video.is_file():
             rows = table_rows(video.parent).get(video.name, [])
-            cases.append(_case(video, written, rows, kinds, work))
+            cases.append(_case(video, written, rows, kinds, work, FOOTAGE))
     return cases
 
 
@@ -109,6 +112,7 @@ def _car_park(still: Still, empty: Still, work: Path) -> Case:
     section = parse_yaml(text, video.name).value["cameras"][0]
     return Case(
         name=f"pklot-{still.path.stem}",
+        group=CAR_PARKS,
         video=video,
         length_s=2 * EMPTY_S + STANDS_S,
         camera=section,
@@ -128,12 +132,12 @@ def _car_park(still: Still, empty: Still, work: Path) -> Case:
     )
 
 
-def _case(video: Path, written: Written, rows: list[dict[str, str]], kinds: frozenset[str], work: Path) -> Case:
+def _case(video: Path, written: Written, rows: list[dict[str, str]], kinds: frozenset[str], work: Path, group: str) -> Case:
     length = length_s(video)
     if length is None:
         raise InputError(f"{video}: tells no length; put it into an MP4 or MKV container")
     shown = hold(video, written.hold, work) if written.hold != Hold() else video
-    return written_case(video.stem, shown, with_table(written, rows, length), kinds, length)
+    return written_case(video.stem, shown, with_table(written, rows, length), kinds, length, group)
 
 
 def hold(video: Path, how: Hold, work: Path) -> Path:

@@ -57,6 +57,7 @@ class Verdict:
 
     kind: str
     clip: str
+    group: str
     seconds: float
     events: int
     found: int
@@ -99,6 +100,7 @@ def judge(case: Case, kind: str, outcome: Outcome) -> Verdict:
     return Verdict(
         kind=kind,
         clip=case.name,
+        group=case.group,
         seconds=case.length_s,
         events=len(expected),
         found=len(found),
@@ -178,6 +180,7 @@ def _judge_plates(case: Case, outcome: Outcome) -> Verdict:
     return Verdict(
         kind="plates",
         clip=case.name,
+        group=case.group,
         seconds=case.length_s,
         events=len(legible),
         found=len(told),
@@ -189,9 +192,10 @@ def _judge_plates(case: Case, outcome: Outcome) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """One kind over all clips."""
+    """One kind over the clips of a group."""
 
     kind: str
+    group: str
     clips: int
     hours: float
     events: int
@@ -210,14 +214,24 @@ class Total:
     counts: int
 
 
-def total(kind: str, verdicts: Sequence[Verdict]) -> Total:
-    """Sum up one kind's verdicts."""
+def totals(verdicts: Sequence[Verdict]) -> list[Total]:
+    """The verdicts summed up by group, in the order in which they come, and by kind."""
+    groups = list(dict.fromkeys(v.group for v in verdicts))
+    kinds = sorted({v.kind for v in verdicts})
+    found = [[v for v in verdicts if (v.group, v.kind) == (group, kind)] for group in groups for kind in kinds]
+    return [total(of) for of in found if of]
+
+
+def total(verdicts: Sequence[Verdict]) -> Total:
+    """Sum up verdicts of one group and kind; there is at least one."""
+    kind = verdicts[0].kind
     delays = [d for v in verdicts for d in v.delays]
     errors = [e for v in verdicts for e in v.count_errors]
     missed, false, again = (sum(v.number(w) for v in verdicts) for w in ("missed", "false", "again"))
     hours = sum(v.seconds for v in verdicts) / 3600
     return Total(
         kind=kind,
+        group=verdicts[0].group,
         clips=len(verdicts),
         hours=hours,
         events=sum(v.events for v in verdicts),

@@ -30,9 +30,9 @@ REACH: Final = 0.6
 """How far beside a thing its owner is still there, in widths of their box."""
 
 
-def truth_cases(folder: Path, kinds: frozenset[str]) -> list[Case]:
+def truth_cases(folder: Path, kinds: frozenset[str], group: str) -> list[Case]:
     """The folder's clips that have a truth file, by name. Raises TruthError or InputError for a broken one."""
-    return [truth_case(path, kinds) for path in sorted(folder.glob("*" + SUFFIX)) if video_of(path).is_file()]
+    return [truth_case(path, kinds, group) for path in sorted(folder.glob("*" + SUFFIX)) if video_of(path).is_file()]
 
 
 def video_of(truth: Path) -> Path:
@@ -40,7 +40,7 @@ def video_of(truth: Path) -> Path:
     return truth.with_name(truth.name.removesuffix(SUFFIX) + ".mp4")
 
 
-def truth_case(path: Path, kinds: frozenset[str]) -> Case:
+def truth_case(path: Path, kinds: frozenset[str], group: str) -> Case:
     """One clip with its truth: its own zones, and the whole picture for the kinds that they do not name."""
     truth, clip = load(path), read_clip(video_of(path))
     assert clip is not None, "the truth file is there"
@@ -48,6 +48,7 @@ def truth_case(path: Path, kinds: frozenset[str]) -> Case:
     zoned = {kind for zone in section["zones"] for kind in zone["rules"]}
     return Case(
         name=truth.clip,
+        group=group,
         video=video_of(path),
         length_s=truth.duration_s,
         camera=with_the_rest(section, kinds - zoned),

@@ -69,6 +69,8 @@ class Case:
     """A clip and what is known of it."""
 
     name: str
+    group: str
+    """Clips that are summed up together: rendered scenes say nothing of real streets."""
     video: Path
     length_s: float
     camera: Mapping[str, Any]

@@ -135,8 +135,8 @@ def with_table(written: Written, rows: list[dict[str, str]], length_s: float) ->
     )
 
 
-def written_case(name: str, video: Path, written: Written, kinds: frozenset[str], length_s: float) -> Case:
-    """A case of what is written; ``video`` is held as it says, ``length_s`` its length without that. Raises InputError."""
+def written_case(name: str, video: Path, written: Written, kinds: frozenset[str], length_s: float, group: str = "") -> Case:
+    """A case of what is written; ``video`` is held as it says, ``length_s`` its length without that."""
     section = {"id": slug(name) or "clip", "name": name, "url": str(video), **written.camera}
     zones = [{**z, "rules": {k: v for k, v in z.get("rules", {}).items() if k in kinds}} for z in section.get("zones", ())]
     areas = {z["id"]: bounds(z["polygon"]) for z in zones}
@@ -148,6 +148,7 @@ def written_case(name: str, video: Path, written: Written, kinds: frozenset[str]
     before = written.hold.before_s
     return Case(
         name=name,
+        group=group,
         video=video,
         length_s=before + length_s + written.hold.after_s,
         camera=_only(with_the_rest(section, kinds - zoned), judged),

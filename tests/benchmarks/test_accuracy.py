@@ -12,7 +12,7 @@ import pytest
 import detectors
 from benchmarks import accuracy_run
 from benchmarks.accuracy_clips import REAL, distinct, folder_clips, real_clips, sample_clips
-from benchmarks.accuracy_judge import judge, total
+from benchmarks.accuracy_judge import judge, totals
 from benchmarks.accuracy_run import Kept, fingerprint, passages
 from benchmarks.accuracy_types import Case, CountTold, Expected, Outcome, PeopleTruth, PlatesTruth, PlateTruth, Told
 from benchmarks.accuracy_written import Hold, Written, read_collection, read_written, uncertainty, with_table, written_case
@@ -29,6 +29,7 @@ HERE, THERE = Box(0.1, 0.1, 0.3, 0.3), Box(0.6, 0.6, 0.9, 0.9)
 def case(*expected, kinds=KINDS, **known):
     return Case(
         name="clip",
+        group="clips",
         video=Path("clip.mp4"),
         length_s=60.0,
         camera={"id": "c", "url": "clip.mp4", "zones": [], "rules": {}},
@@ -118,7 +119,9 @@ def test_totals():
         judge(case(stay()), "parking", Outcome(told=(told(15.5), told(40.0, zone="square")))),
         judge(case(stay(), stay(20.0)), "parking", Outcome(told=(told(16.5),))),
     ]
-    sums = total("parking", verdicts)
+    other = replace(verdicts[0], group="elsewhere")
+    sums, elsewhere = totals([*verdicts, other])
+    assert (sums.group, elsewhere.group, elsewhere.events) == ("clips", "elsewhere", 1)
     assert (sums.events, sums.found, sums.missed, sums.false, sums.again) == (3, 2, 1, 1, 0)
     assert (sums.hours, sums.false_per_hour) == pytest.approx((120 / 3600, 30.0))
     assert (sums.delay_median, sums.delay_worst, sums.late_s) == (1.0, 1.5, 1.0)
