@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from streams.thumbnail import Thumbnail
 
 BLOCKS = (8, 5)
-CALM, AGAIN = 0.8, 1.5
-"""Pixels of the blur that tames noise, and of the one that is compared with it."""
+CALM, AGAIN = math.sqrt(0.5), math.sqrt(2.0)
+"""Standard deviations in pixels of the blur that tames noise (1 2 1) and of the one that follows it (a mean of 5 x 5)."""
 LEAST = 12
 """Grey levels over four pixels that an edge must rise by after both blurs; a sensor's noise reaches a third of it."""
 AROUND = np.ones((3, 3), np.uint8)
@@ -29,6 +29,8 @@ FEW = 8
 """Edge pixels that a block must hold to be measured."""
 COARSER = 4
 """An edge too wide to show in the fine picture is looked for in one so many times smaller."""
+MISSING = 0.1
+"""Part of the blocks that vouch from which on those that show no edge are looked at so."""
 FEWEST = 6
 """Blocks that must be measured, and a third of those that vouch: in thick fog the rest show nothing."""
 LEARN_S = 12.0
@@ -52,17 +54,19 @@ Widths = NDArray[np.float64]
 
 def edge_widths(picture: Thumbnail) -> Widths:
     """How wide the edges of a picture are: standard deviation in pixels of the fine picture, :data:`CALM` at least."""
-    fine = _widths(picture.fine)
-    if np.isnan(fine).any():
-        height, width = picture.fine.shape
-        small = cv2.resize(picture.fine, (max(8, width // COARSER), max(5, height // COARSER)), interpolation=cv2.INTER_AREA)
-        fine = np.where(np.isnan(fine), COARSER * _widths(np.asarray(small, np.uint8)), fine)
-    return fine
+    return _widths(picture.fine)
+
+
+def coarse_widths(picture: Thumbnail) -> Widths:
+    """The same of a picture :data:`COARSER` times smaller, in which edges show that are too wide for the fine one."""
+    height, width = picture.fine.shape
+    size = (max(BLOCKS[0], width // COARSER), max(BLOCKS[1], height // COARSER))
+    return COARSER * _widths(np.asarray(cv2.resize(picture.fine, size, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 def _widths(grey: NDArray[np.uint8]) -> Widths:
-    calm = np.asarray(cv2.GaussianBlur(grey, (5, 5), CALM), np.uint8)
-    strong, weak = _gradient(calm), _gradient(np.asarray(cv2.GaussianBlur(calm, (7, 7), AGAIN), np.uint8))
+    calm = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    strong, weak = _gradient(calm), _gradient(np.asarray(cv2.blur(calm, (5, 5)), np.uint8))
     edge = np.flatnonzero((weak == cv2.dilate(weak, AROUND)) & (weak >= 2 * LEAST))
     block = _blocks(*grey.shape)[edge]
     count, narrow, wide = (
@@ -111,6 +115,8 @@ class UsualFocus:
             self._follow(widths, step)
             return None
         vouching = self._shown >= RELIABLE
+        if np.count_nonzero(vouching & np.isnan(widths)) > MISSING * np.count_nonzero(vouching):
+            widths = np.where(np.isnan(widths), coarse_widths(picture), widths)
         measured = vouching & ~np.isnan(widths)
         if np.count_nonzero(measured) < max(FEWEST, np.count_nonzero(vouching) / 3):
             return None
