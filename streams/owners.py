@@ -20,6 +20,8 @@ LARGEST: Final = 1.0
 """How large a thing is at most that somebody brings, in areas of their own box."""
 LATE_S: Final = 1.5
 """Seconds after which a thing is found at the latest, once it lies free."""
+TRAVELLED: Final = 0.5
+"""How far a vehicle must have been seen to move, in the smaller side of its box, to have brought anything."""
 LOST_S: Final = 2.5
 """Seconds for which the tracker may lose somebody who comes into view again at about the same place."""
 PARKED_S: Final = 20.0
@@ -72,13 +74,20 @@ class Past:
             (math.dist(reach.foot, box.foot), -seen_at, t.id, t)
             for seen_at, tracks in self._between(since - LATE_S, at)
             for t in tracks
-            if not _parked(t, since) and _may_reach(reach := _with_ride(t, tracks), box)
+            if not _parked(t, since) and _may_reach(reach := _with_ride(t, tracks), box) and self._travels(t)
         ]
         if not near:
             return None
         body = min(near)[-1]
         vehicle = body if body.label != "person" else self._vehicle_of(body, since - LATE_S)
         return Owner(body, vehicle, min(self._came_at(t) for t in (body, vehicle) if t is not None))
+
+    def _travels(self, track: Track) -> bool:
+        """Whether a vehicle was seen to move: a shadow or a machine that is taken for one now and then never does."""
+        if track.label == "person":
+            return True
+        middles = [t.box.centre for _, tracks in self._seen for t in tracks if t.id == track.id]
+        return any(math.dist(middles[0], m) >= TRAVELLED * min(track.box.width, track.box.height) for m in middles)
 
     def _came_at(self, track: Track) -> float:
         """When somebody was first seen, also under the numbers that the tracker gave them before it lost them."""

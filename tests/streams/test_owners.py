@@ -34,7 +34,8 @@ def past(script, end=20.0):
         (lambda at: [body(1, "person", 0.10, at=at)], None),  # far to the side
         (lambda at: [body(1, "person", 0.48, foot=0.95, at=at)], None),  # near the camera, the thing far behind
         (lambda at: [body(1, "car", 0.42, at=at, since=-60.0, w=0.1)], None),  # parked
-        (lambda at: [body(1, "truck", 0.30, at=at, since=4.0, w=0.2)], 1),  # has stopped a moment ago
+        (lambda at: [body(1, "truck", min(0.3, 0.1 + 0.02 * at), at=at, w=0.2)], 1),  # has stopped a moment ago
+        (lambda at: [body(1, "truck", 0.30, at=at, since=4.0, w=0.2)] if at > 4 else [], None),  # a machine, taken for one
         (lambda at: [body(1, "person", 0.45, at=at, w=0.01, h=0.04)], None),  # smaller than what they would have brought
         (lambda at: [body(1, "person", 0.44, at=at), body(2, "person", 0.50, at=at)], 2),  # the nearer one
     ],
