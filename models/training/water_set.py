@@ -4,8 +4,8 @@
 
 ``WORK/set/NAME.jpg`` is a picture of at most 512 px, ``NAME.png`` its mask (0 no flood water, 255 flood water, 128 not
 known), ``index.json`` says of each its source, whether flood water is anywhere, whether the ground is wet, its group and its
-fold; a training leaves one fold out. ``training.txt`` lists the sources by SHA-256, without the fold that the product's
-weights leave out.
+fold; a training leaves one fold out. ``training.txt`` lists the sources by SHA-256, without the folds that are
+left out.
 """
 
 from __future__ import annotations
@@ -224,6 +224,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rendered", type=Path, required=True)
+    parser.add_argument("--hold", type=int, default=HELD_OUT, help="a further fold that the training leaves out")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -241,7 +242,7 @@ def main() -> None:
         source = "rendered" if item.source is None else str(item.source.relative_to(data))
         facts = {"group": item.group, "source": source, "flood": item.flood, "wet": item.wet, "fold": item.fold}
         index.append({"name": name, **facts})
-        if item.source is not None and item.fold != HELD_OUT:
+        if item.source is not None and item.fold not in {HELD_OUT, options.hold}:
             sources.add(item.source)
     (options.out / "index.json").write_text(json.dumps(index, indent=0), encoding="utf-8")
     lines = [f"{sha256(path)}  {path.relative_to(data)}\n" for path in sorted(sources)]
