@@ -37,6 +37,7 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   still_s: ["fact.still", seconds],
   count: ["fact.count", number],
   threshold: ["fact.threshold", number],
+  gathered: ["fact.gathered", number],
   fault: ["fact.fault", coded("fault")],
   sharpness: ["fact.sharpness", share],
   reason: ["fact.reason", coded("reason")],

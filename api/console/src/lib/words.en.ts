@@ -172,6 +172,7 @@ export const en: Record<WordKey, string> = {
   "count.people": "{n} people",
   "fact.count": "People",
   "fact.threshold": "Threshold",
+  "fact.gathered": "Motorcycles together",
   "fact.fault": "Fault",
   "fact.reason": "Cause",
   "fact.text": "Description",

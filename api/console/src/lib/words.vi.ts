@@ -171,6 +171,7 @@ export const vi = {
   "count.people": "{n} người",
   "fact.count": "Số người",
   "fact.threshold": "Ngưỡng",
+  "fact.gathered": "Số xe máy tụ tập",
   "fact.fault": "Sự cố",
   "fact.reason": "Nguyên nhân",
   "fact.text": "Mô tả",
