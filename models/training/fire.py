@@ -1,6 +1,7 @@
 """Fine-tune the fire detector on scenes that `models.training.fire_scenes` draws, and export it.
 
     python -m models.training.fire train COCO.pt DATA WORK CHECKPOINT.pt --minutes 14
+    python -m models.training.fire blend FIRST.pt SECOND.pt CHECKPOINT.pt --share 0.6
     python -m models.training.fire export CHECKPOINT.pt models/weights/fire.onnx --data DATA
     python -m models.training.fire held-back DATA WORK
 
@@ -29,7 +30,7 @@ from models.training.fire_pictures import LABELS, TEST_GLARE, labelled_files, lo
 from models.training.fire_scenes import FireScenes
 from models.training.street import BATCH, Plan, collate, train
 from models.training.street_crops import Sides, Window, window
-from models.training.street_model import export_onnx
+from models.training.street_model import blend, export_onnx, save_checkpoint
 
 SHAPE = (320, 224)
 """A window: most of a wide picture as the product looks at it, at 416 pixels."""
@@ -125,7 +126,15 @@ def main() -> None:
     keep = ways.add_parser("held-back")
     keep.add_argument("data", type=Path)
     keep.add_argument("work", type=Path)
+    mix = ways.add_parser("blend")
+    mix.add_argument("first", type=Path)
+    mix.add_argument("second", type=Path)
+    mix.add_argument("target", type=Path)
+    mix.add_argument("--share", type=float, default=0.6, help="how far the blend is from the first, 0..1")
     options = parser.parse_args()
+    if options.way == "blend":
+        save_checkpoint(blend(fire_model(options.first), fire_model(options.second), options.share), options.target)
+        return
     if options.way == "held-back":
         write_held_back(options.data, options.work)
         return
