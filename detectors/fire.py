@@ -25,7 +25,7 @@ PAUSE_S = 1.5
 class Settings(Part):
     """Settings of one zone."""
 
-    fire_confidence: float = Field(0.16, ge=0.1, le=1, description="How sure the network must be of a free flame")
+    fire_confidence: float = Field(0.17, ge=0.1, le=1, description="How sure the network must be of a free flame")
     smoke_confidence: float = Field(0.35, ge=0.1, le=1, description="How sure the network must be of smoke")
     flicker: float = Field(
         0.3,
@@ -34,7 +34,7 @@ class Settings(Part):
         description="Share of its box in which a free flame flickers; of less flicker the network must be as much surer",
     )
     drift: float = Field(0.15, ge=0, le=1, description="Share of the smoke's box that must change over some seconds")
-    confirm_s: float = Field(1.5, ge=0, le=600, description="Seconds this must last before an alert opens")
+    confirm_s: float = Field(1.75, ge=0, le=600, description="Seconds this must last before an alert opens")
     hold_s: float = Field(20, ge=0, le=3600, description="Seconds without fire and smoke after which the alert closes")
 
 
