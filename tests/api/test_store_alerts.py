@@ -160,19 +160,19 @@ def test_totals(database, ingest):
 def test_foreign_cameras_look_absent(database, ingest):
     ingest(database, event(1, evidence=(picture(),)))
     with database.read() as session:
-        assert alerts.find_evidence(session, picture().key, ["gate"]).media_type == "image/jpeg"
+        assert alerts.find_evidence(session, picture().key, ["gate"], police=False).media_type == "image/jpeg"
         for visible in ([], ["square"]):
             with pytest.raises(NotFoundError):
                 alerts.find(session, OPENED.alert.id, visible)
             with pytest.raises(NotFoundError):
-                alerts.find_evidence(session, picture().key, visible)
+                alerts.find_evidence(session, picture().key, visible, police=True)
 
 
 def test_a_key_stays_with_its_first_camera(database, ingest):
     ingest(database, event(1, evidence=(picture(),)))
     ingest(database, event(2, camera="square", evidence=(picture(),)))
     with database.read() as session:
-        assert alerts.find_evidence(session, picture().key, None).camera == "gate"
+        assert alerts.find_evidence(session, picture().key, None, police=False).camera == "gate"
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "====", "bm90aGluZw", "ữ", "MTIz", alerts.make_cursor(1.0, "")])
