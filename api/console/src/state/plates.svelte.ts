@@ -1,4 +1,5 @@
 /** The plate search: the case it serves, its conditions, what was found, and what is looked at. */
+import { flushSync } from "svelte";
 import { missing, NO_CASE, restoreCase, storeCase, type CaseFile } from "../lib/case-file";
 import { gridStep } from "../lib/grid";
 import { half } from "../lib/i18n";
@@ -82,7 +83,7 @@ class Plates {
     this.search.clear();
     [this.file, this.form, this.tried, this.editing] = [NO_CASE, EMPTY_FORM, false, true];
     sessionStorage.removeItem(KEY);
-    setTimeout(() => document.getElementById("case-reason")?.focus());
+    focusOn("reason");
   }
 
   set(change: Partial<PlateForm>): void {
@@ -100,7 +101,7 @@ class Plates {
     const [first] = faults(this.form, this.file, desk.zone);
     if (first) {
       this.editing = true;
-      setTimeout(() => focusOn(first.place));
+      focusOn(first.place);
       return;
     }
     [this.chosen, this.editing] = [-1, false];
@@ -130,7 +131,7 @@ class Plates {
 
   focusText(): void {
     this.editing = true;
-    setTimeout(() => focusOn("text"));
+    focusOn("text");
   }
 
   /** What a key means among the results. False if nothing. */
@@ -170,7 +171,9 @@ class Plates {
   }
 }
 
+/** Go to a field at once, as soon as it is drawn: a moment later the first key of a quick typist would be lost. */
 function focusOn(place: Place): void {
+  flushSync();
   const ids: Record<Place, string> = {
     reason: "case-reason", number: "case-number", text: "search-text", since: "search-since", until: "search-until", camera: "search-camera",
   };
