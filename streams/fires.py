@@ -26,6 +26,10 @@ APART_S: Final = 0.15
 """Pictures are kept at least this far apart: more of them tell no more."""
 LEAST: Final = 4
 """Fewer pictures tell nothing of flicker."""
+ENOUGH: Final = 6
+"""So many pictures are kept however old they are: a camera that is looked at once a second must see fire, too."""
+GAP_S: Final = 10.0
+"""Seconds without a picture after which the past says nothing of now."""
 REVERSAL: Final = 10.0
 """Grey levels by which a pixel must change from one kept picture to the next: above a camera's noise and a codec's."""
 OTHER: Final = 8.0
@@ -43,7 +47,7 @@ class FireWatch:
     def note(self, frame: Frame) -> None:
         """Keep a small picture of ``frame``; forget what is old, of another size, or still to come by a clock set back."""
         at = frame.at
-        if self._kept and not 0 <= at - self._kept[-1][0] <= KEPT_S:
+        if self._kept and not 0 <= at - self._kept[-1][0] <= GAP_S:
             self._kept.clear()
         if self._kept and at - self._kept[-1][0] < APART_S:
             return
@@ -51,7 +55,7 @@ class FireWatch:
         if self._kept and self._kept[-1][1].shape != small.shape:
             self._kept.clear()
         self._kept.append((at, small))
-        while at - self._kept[0][0] > KEPT_S:
+        while at - self._kept[0][0] > KEPT_S and len(self._kept) > ENOUGH:
             self._kept.popleft()
 
     def sights(self, found: Sequence[Detection]) -> Sequence[FireSight]:
