@@ -1,4 +1,4 @@
-"""What ``ioc demo`` shows: the sample clips as nine RTSP cameras, with the zones that their truth files name.
+"""What ``ioc demo`` shows: the sample clips as RTSP cameras, with the zones that their truth files name.
 
 :func:`configuration` is pure; :func:`show` writes it, starts the processes and says where to look.
 """
