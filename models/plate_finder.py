@@ -6,7 +6,7 @@ The network is a YOLO of one class and free input size; see :mod:`models.yolo` f
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,14 @@ from ioc.core.types import Detection
 from models.yolo import STRIDE, Canvas, Letterbox, Runner, decode, preprocess, suppress, to_detections
 
 LABEL: Final = "plate"
+
+
+class Finder(Protocol):
+    """Finds plates, as :class:`PlateFinder` does."""
+
+    def find(self, image: NDArray[np.uint8], *, vehicle: bool = False) -> list[Detection]:
+        """Plates in a picture or a vehicle's crop, boxes in 0..1 of it."""
+        ...
 
 
 class PlateFinder:

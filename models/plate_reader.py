@@ -195,6 +195,14 @@ def postprocess(
     )
 
 
+class Reader(Protocol):
+    """Reads plates, as :class:`PlateReader` does."""
+
+    def read(self, crops: Sequence[NDArray[np.uint8]], *, motorcycle: bool | None = None) -> list[PlateReading]:
+        """One reading for each crop."""
+        ...
+
+
 class PlateReader:
     """Reads plates by one network. May be shared by threads as its session may."""
 

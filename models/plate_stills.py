@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,8 +13,8 @@ from ioc.core.plates import display
 from ioc.core.ports import ObjectDetector
 from ioc.core.types import Box, Detection
 from models.labels import group_of
-from models.plate_finder import working_size
-from models.plate_reader import PlateReading, cut_plate
+from models.plate_finder import Finder, working_size
+from models.plate_reader import PlateReading, Reader, cut_plate
 
 SAME: Final = 0.45
 """Overlap from which two finds are one plate."""
@@ -26,23 +26,11 @@ GAIN: Final = 1.25
 """A crop is looked at where the finder sees it at least so much larger than on the whole picture."""
 
 
-class Finder(Protocol):
-    """What is needed of :class:`models.plate_finder.PlateFinder`."""
+class SizedFinder(Finder, Protocol):
+    """A finder that says how many pixels it looks at."""
 
     size: int
     crop_size: int
-
-    def find(self, image: NDArray[np.uint8], *, vehicle: bool = False) -> list[Detection]:
-        """Plates of a picture or of a vehicle's crop."""
-        ...
-
-
-class Reader(Protocol):
-    """What is needed of :class:`models.plate_reader.PlateReader`."""
-
-    def read(self, crops: Sequence[NDArray[np.uint8]], *, motorcycle: bool | None = None) -> list[PlateReading]:
-        """One reading for each crop."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,7 @@ class StillPlate:
         }
 
 
-def plates_of(image: NDArray[np.uint8], finder: Finder, reader: Reader, street: ObjectDetector) -> list[StillPlate]:
+def plates_of(image: NDArray[np.uint8], finder: SizedFinder, reader: Reader, street: ObjectDetector) -> list[StillPlate]:
     """Every plate of a uint8 (H, W, 3) BGR picture, from the top down.
 
     Raises :class:`ioc.core.errors.InputError` for what is no such picture, :class:`ioc.core.errors.ModelError` if a network
@@ -118,7 +106,7 @@ def distinct(plates: Iterable[Detection]) -> list[Detection]:
     return kept
 
 
-def _in_crop(image: NDArray[np.uint8], vehicle: Box, finder: Finder) -> list[Detection]:
+def _in_crop(image: NDArray[np.uint8], vehicle: Box, finder: SizedFinder) -> list[Detection]:
     """Plates in a vehicle's crop, boxes in 0..1 of the whole picture; none where the crop would show no more."""
     height, width = image.shape[:2]
     dx, dy = MARGIN * vehicle.width, MARGIN * vehicle.height

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import cv2
 import numpy as np
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PlateLook
 from ioc.core.types import Box, Detection, Frame, Track
-from models.plate_reader import PlateReading, cut_plate
+from models.plate_finder import Finder
+from models.plate_reader import Reader, cut_plate
 
 CloserLook = Callable[[float], Frame | None]
 """Time (s) -> the main stream's picture of that time, where a sub-stream is what is analysed."""
@@ -45,22 +46,6 @@ LONGEST_PAUSE_S: Final = 30.0
 LOOKS_BEFORE_PAUSE: Final = 6
 """After each so many looks at a standing vehicle the pause between them doubles."""
 _SMALLEST_CROP: Final = 16
-
-
-class Finder(Protocol):
-    """Finds plates; :class:`models.plate_finder.PlateFinder` does."""
-
-    def find(self, image: NDArray[np.uint8], *, vehicle: bool = False) -> list[Detection]:
-        """Plates in a picture or a vehicle's crop, boxes in 0..1 of it."""
-        ...
-
-
-class Reader(Protocol):
-    """Reads plates; :class:`models.plate_reader.PlateReader` does."""
-
-    def read(self, crops: Sequence[NDArray[np.uint8]], *, motorcycle: bool | None = None) -> list[PlateReading]:
-        """One reading for each crop."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
