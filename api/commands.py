@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
-from ioc.core.config import Config, load_config
+from ioc.core.config import Config
+from ioc.core.config_file import load_config
 
 if TYPE_CHECKING:  # the rest is imported when a command runs: `ioc --help` stays quick
     from api.store.audit import Actor

@@ -14,7 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 import detectors
 from benchmarks.accuracy_types import Case, CountTold, Outcome, PlatesTruth, PlateTold, Told
-from ioc.core.config import Camera, Config, parse_config
+from ioc.core.config import Camera, Config
+from ioc.core.config_file import parse_config
 from ioc.core.ports import RuleContext, RuleZone
 from ioc.core.types import Alert, AlertEvent, Count, Observation, Phase, PlateRead
 from ioc.demo import package_folder

@@ -75,7 +75,7 @@ def _outside(setting: Setting, clip: Path) -> Outside:
     from benchmarks.live import configuration
     from benchmarks.outside import measure
     from detectors import rule_settings
-    from ioc.core.config import parse_config
+    from ioc.core.config_file import parse_config
 
     cv2.setNumThreads(1)  # as in a worker
     text = json.dumps(configuration(setting, ["clip"], api=0, mqtt=1883))  # JSON is YAML

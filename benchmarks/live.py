@@ -19,7 +19,7 @@ import yaml
 from benchmarks.processes import Usage, between, usage
 from benchmarks.viewer import JsonObject, Sightings, log_in, until_live, watch
 from ioc.adapters.broker import LOOPBACK, accepts, free_ports
-from ioc.core.config import load_config
+from ioc.core.config_file import load_config
 from ioc.core.errors import InputError
 from ioc.demo import PASSWORD, is_ready
 from ioc.launch import CAMERAS, plan

@@ -89,7 +89,7 @@ def judge(known: Known, told: Sequence[str]) -> tuple[int, int, int]:
 def measure(known: Known, *, rate: float, look_size: int) -> Score:
     """Replay one clip with the rule on the whole picture."""
     import detectors
-    from ioc.core.config import parse_config
+    from ioc.core.config_file import parse_config
     from streams.decoder import file_frames
     from streams.pipeline import CameraAnalysis
     from streams.plates import PlateSearch

@@ -36,7 +36,7 @@ class Stay:
 def replay_still(still: Still, empty: Still, *, look_size: int, rate: float, folder: Path) -> dict[str, list[float]]:
     """Bay -> times (s) of its alerts, in a clip of the empty lot, then the still, then the empty lot."""
     import detectors
-    from ioc.core.config import parse_config
+    from ioc.core.config_file import parse_config
     from ioc.core.types import AlertEvent, Phase
     from streams.replay import replay
     from streams.setup import SharedModels, camera_analysis
@@ -130,7 +130,7 @@ def count_people(look_size: int, tiles: list[int], data: Path = DATA) -> Iterato
     """For each counted moment and setting: the median of what is found within half a second around it."""
     from statistics import median_low
 
-    from ioc.core.config import parse_config
+    from ioc.core.config_file import parse_config
     from streams.decoder import file_frames
     from streams.setup import SharedModels
 

@@ -20,7 +20,8 @@ from pydantic.fields import FieldInfo
 from detectors import discover as detectors
 from ioc.cli import discover as commands
 from ioc.cli import load
-from ioc.core.config import Config, Secret, parse_config
+from ioc.core.config import Config, Secret
+from ioc.core.config_file import parse_config
 from ioc.core.wire import TOPICS
 
 FOLDER = Path(__file__).parent / "reference"

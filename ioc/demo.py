@@ -25,7 +25,7 @@ import click
 import yaml
 
 from ioc.adapters.broker import LOOPBACK, accepts, free_ports
-from ioc.core.config import load_config
+from ioc.core.config_file import load_config
 from ioc.core.errors import InputError
 from ioc.launch import CAMERAS, check, on_stop_signal, plan
 from ioc.sample_cameras import address

@@ -17,7 +17,8 @@ from pathlib import Path
 import click
 
 from ioc.adapters import broker as embedded
-from ioc.core.config import Broker, Config, load_config
+from ioc.core.config import Broker, Config
+from ioc.core.config_file import load_config
 from ioc.core.errors import ConfigError
 from ioc.supervisor import Program, Supervisor, python
 

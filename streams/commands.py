@@ -23,8 +23,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def check(config: Path) -> None:
     """Kiểm tra tệp cấu hình. / Check a configuration; every fault is named with file, line and path."""
     from detectors import rule_settings
-    from ioc.core.config import load_config
     from ioc.core.config_doubts import doubts
+    from ioc.core.config_file import load_config
 
     found = load_config(config, rule_settings())
     for doubt in doubts(config, found):
@@ -45,7 +45,7 @@ def worker(config: Path, name: str, cameras: str | None) -> None:
     import cv2
 
     from detectors import rule_settings
-    from ioc.core.config import load_config
+    from ioc.core.config_file import load_config
     from streams.setup import RunningWorker
 
     cv2.setNumThreads(1)  # its pool costs small pictures more than it saves, and the cores are shared with other workers
@@ -90,7 +90,7 @@ def _camera(video: Path, config: Path | None, name: str | None) -> tuple[Config,
     import json
 
     from detectors import rule_settings
-    from ioc.core.config import load_config, parse_config
+    from ioc.core.config_file import load_config, parse_config
     from ioc.core.errors import ConfigError
     from ioc.demo import camera_section, read_clip
 

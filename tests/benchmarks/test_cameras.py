@@ -20,7 +20,7 @@ from benchmarks.outside import Output, Outside, Player, Recorder, run
 from benchmarks.processes import Usage, between, parse_rollup, parse_stat, usage
 from benchmarks.viewer import Sightings
 from detectors import rule_settings
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.errors import InputError
 from ioc.supervisor import python
 from tests.streams.rtsp import write_clip

@@ -10,7 +10,7 @@ import pytest
 
 import detectors
 from detectors.flood import DETECTOR, Settings
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.errors import ConfigError
 from ioc.core.incidents import State, advance
 from ioc.core.ports import RuleContext, RuleZone

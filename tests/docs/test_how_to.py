@@ -11,7 +11,7 @@ import yaml
 
 from benchmarks.accuracy_written import Written, WrittenEvent, written_case
 from detectors import rule_settings
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.ports import DetectorSpec, RuleContext, RuleZone
 from ioc.core.types import WHOLE_PICTURE, LossReason, Zone
 from tests.fakes.scenes import FakeScene, track

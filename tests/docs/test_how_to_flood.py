@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from detectors import rule_settings
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from tests.docs.test_how_to import HOW_TO, block
 
 PAGE = "watch-for-floods.md"

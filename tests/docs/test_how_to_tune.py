@@ -7,7 +7,8 @@ import re
 import pytest
 
 from detectors import rule_settings
-from ioc.core.config import Camera, parse_config
+from ioc.core.config import Camera
+from ioc.core.config_file import parse_config
 from tests.docs.test_how_to import HOW_TO, block
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import Field
 
-from ioc.core.config import Part, load_config, parse_config
+from ioc.core.config import Part
+from ioc.core.config_file import load_config, parse_config
 from ioc.core.errors import ConfigError
 
 

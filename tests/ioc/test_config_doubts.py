@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from ioc.core.config import load_config
 from ioc.core.config_doubts import doubts
+from ioc.core.config_file import load_config
 from streams.commands import check
 
 TWO = """\

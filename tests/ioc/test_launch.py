@@ -18,7 +18,8 @@ import yaml
 
 from ioc import demo
 from ioc.adapters.broker import LOOPBACK, accepts, free_ports
-from ioc.core.config import Broker, Config, parse_config
+from ioc.core.config import Broker, Config
+from ioc.core.config_file import parse_config
 from ioc.core.errors import ConfigError, InputError
 from ioc.launch import BROKER, SERVE, WORKER, broker_settings, plan, share, worker_count
 from ioc.sample_cameras import address, serve

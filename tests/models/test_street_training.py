@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.training.common import iou, read_image, sha256
-from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, window
+from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, mosaic, window
 from models.training.street_detect import Found, suppress
-from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired
+from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired, places
 from models.training.street_score import average_precision, figures, judge
 from models.training.street_testset import LABELS, NAMES, Truth, load_truth, write_yolo
 
@@ -205,3 +205,26 @@ def test_labels_made_by_eye_stand_in_for_the_teachers() -> None:
 
 def test_pictures_labelled_by_eye_for_training_are_not_of_the_test_set() -> None:
     assert not {file.stem for file in BY_EYE.glob("*.json")} & {file.stem for file in LABELS.glob("*.json")}
+
+
+def test_no_moment_of_a_clip_is_in_two_parts() -> None:
+    main, more, between = (places(20, part).tolist() for part in ("main", "more", "between"))
+    assert len(main) == 20
+    assert len(between) == 3
+    assert len(more) == 16
+    assert len({*main, *more, *between}) == 39
+
+
+def test_an_aimed_window_shows_the_object_and_a_mosaic_four_scenes() -> None:
+    image = np.full((480, 640, 3), 50, np.uint8)
+    box = np.array([[600, 440, 620, 470]], np.float32)
+    scene = Scene(image=image, boxes=box, classes=np.array([CAR]), ignore=np.zeros((0, 4), np.float32), weight=1.0)
+    rng = np.random.default_rng(0)
+    assert all(len(window(scene, rng, aimed=1.0).boxes) == 1 for _ in range(20))
+    four = [mosaic([scene] * 4, rng) for _ in range(20)]
+    assert {m.image.shape for m in four} == {(WINDOW[1], WINDOW[0], 3)}
+    assert {m.ignored.shape for m in four} == {(WINDOW[1], WINDOW[0])}
+    centres = np.concatenate([(m.boxes[:, :2] + m.boxes[:, 2:]) / 2 for m in four])
+    quarters = {(bool(x > WINDOW[0] / 2), bool(y > WINDOW[1] / 2)) for x, y in centres}
+    assert len(quarters) == 4
+    assert all(len(m.boxes) == len(m.classes) for m in four)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import Box
 from streams.setup import RunningWorker
 from tests.fakes.vision import ScriptedDetector, detection

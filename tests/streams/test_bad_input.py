@@ -15,7 +15,7 @@ import pytest
 import detectors
 from benchmarks.footage import grainy
 from ioc.cli import USER_ERROR, CommandGroup, discover, run_cli
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.ports import StreamHealth
 from ioc.core.types import AlertEvent, Box, Frame, Phase
 from models.catalog import make_tracker

@@ -13,7 +13,7 @@ import pytest
 
 import detectors
 from benchmarks.footage import DATA
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import Frame
 from streams.decoder import file_frames
 from streams.pipeline import CameraAnalysis

@@ -8,7 +8,7 @@ import pytest
 
 import detectors
 from benchmarks.footage import DATA, counted_moments, read
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import AlertEvent, Count
 from models.street_counts import read_points
 from streams.replay import replay

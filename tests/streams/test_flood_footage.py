@@ -9,7 +9,7 @@ import pytest
 
 import detectors
 from benchmarks.footage import DATA
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import AlertEvent, Phase
 from streams.replay import replay
 from streams.setup import SharedModels, camera_analysis

@@ -12,7 +12,7 @@ import pytest
 
 import detectors
 import sample_videos
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import Frame, Phase
 from sample_videos.studio import effects
 from streams.decoder import file_frames

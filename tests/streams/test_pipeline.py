@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import detectors
-from ioc.core.config import Camera, parse_config
+from ioc.core.config import Camera
+from ioc.core.config_file import parse_config
 from ioc.core.errors import ConfigError
 from ioc.core.ports import DetectorSpec, StreamHealth
 from ioc.core.snapshots import Snapshot

@@ -10,7 +10,7 @@ import pytest
 
 import detectors
 from ioc.core import wire
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.ports import StreamHealth
 from ioc.core.types import Box, Frame
 from models.catalog import make_tracker

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ioc.core import wire
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import Box, PlateRead
 from streams.plates import PlateModels
 from streams.setup import RunningWorker

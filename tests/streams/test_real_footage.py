@@ -9,7 +9,7 @@ import pytest
 import detectors
 from benchmarks.footage import DATA, bays_config, counted_moments, held, stills, write_clip
 from benchmarks.real import DWELL_S, EMPTY_S, FPS, HELD_S, count_people, judge, replay_still
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from streams.setup import RunningWorker, SharedModels
 from tests.streams.bus import Collector
 from tests.streams.rtsp import FakeCamera

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import detectors
-from ioc.core.config import parse_config
+from ioc.core.config_file import parse_config
 from ioc.core.types import AlertEvent, Phase
 from ioc.core.wire import encode_event
 from ioc.demo import camera_section, read_clip, slug
