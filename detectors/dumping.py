@@ -105,6 +105,8 @@ def _policy(settings: Settings) -> Policy:
         min_share=0.5,
         severity=Severity.MEDIUM,
         same_place_iou=0.3,
+        # The vehicle that brought it is often read only when it drives off.
+        late_facts=("plate",),
         # What lies there is alerted once; when it is cleared away the place is new again.
         cooldown_s=0.0,
     )

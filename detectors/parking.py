@@ -177,6 +177,8 @@ def _policy(settings: Settings) -> Policy:
         hold_s=settings.occlusion_s,
         min_share=0.5,
         severity=settings.severity,
+        # The plate may be read only when the vehicle before it has driven off.
+        late_facts=("plate",),
         # The same stay must not alert again because a tracker lost the vehicle or a worker was restarted.
         same_place_iou=0.5,
     )

@@ -8,7 +8,7 @@ A subject's life::
 
     (none) --observed--> candidate --held confirm_s--> open --absent hold_s--> closed
                              |                            |
-                             +--absent pause_s-> (none)   +--changed or update_s--> updated
+                             +--absent pause_s-> (none)   +--worse, learnt or update_s--> updated
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ class Policy:
     """Share 0..1 of the time until confirmation in which the evidence must be seen: a flicker never confirms."""
     severity: Severity = Severity.MEDIUM
     update_s: float = 0.0
-    """Send an update at most this often while open, with the newest evidence; 0 sends updates only on a rise in severity."""
+    """Send an update at most this often while open, with the newest evidence; 0 sends updates only on a rise in severity
+    and for late facts."""
+    late_facts: tuple[str, ...] = ()
+    """Names in the evidence's ``detail`` of what may be learnt only after the alert has opened, as a plate is. An open alert
+    is updated at once when one is learnt or corrected, and what is known is kept while newer evidence lacks it."""
     cooldown_s: float = 0.0
     """After closing, the same subject opens no new alert for this long; its evidence re-opens nothing."""
     max_gap_s: float = 3.0
@@ -177,6 +181,11 @@ def finish(state: State, at: float) -> tuple[State, tuple[Transition, ...]]:
     return State(at=at), closed
 
 
+def _learnt(before: Observation, now: Observation, policy: Policy) -> bool:
+    """Whether a late fact is known now that was unknown, or known otherwise, before."""
+    return any(now.detail.get(name) not in (None, before.detail.get(name)) for name in policy.late_facts)
+
+
 def _severity(observation: Observation, policy: Policy) -> Severity:
     return observation.severity or policy.severity
 
@@ -252,9 +261,10 @@ def _present(incident: Incident, found: Observation, at: float, step: float, pol
     severity = max(incident.severity, _severity(found, policy), key=lambda s: s.rank)
     # The step that ends an absence belongs to the absence: how long the evidence was back within it is not known.
     seen_s = incident.seen_s + (step if incident.absent_s == 0 else 0.0)
+    known = {name: incident.observation.detail[name] for name in policy.late_facts if name in incident.observation.detail}
     return replace(
         incident,
-        observation=found,
+        observation=replace(found, detail={**known, **found.detail}) if known else found,
         last_seen=at,
         held_s=incident.held_s + step,
         seen_s=seen_s,
@@ -275,6 +285,6 @@ def _change(before: Incident | None, now: Incident, at: float, policy: Policy) -
         return now, None
     worse = before is not None and now.severity.rank > before.severity.rank
     due = policy.update_s > 0 and now.absent_s == 0 and at - now.updated_at >= policy.update_s
-    if worse or due:
+    if worse or due or (before is not None and _learnt(before.observation, now.observation, policy)):
         return replace(now, sequence=now.sequence + 1, updated_at=at), Phase.UPDATED
     return now, None

@@ -96,6 +96,17 @@ def test_severity_rises_and_never_falls_while_open():
     assert phases == [("opened", "low", 0), ("updated", "high", 1), ("updated", "critical", 2)]
 
 
+def test_a_late_fact_is_told_at_once_kept_and_corrected():
+    policy, state, out = Policy(confirm_s=1, hold_s=2, late_facts=("plate",)), State(), []
+    for at, plate in enumerate([None, None, None, "98A12345", "98A12345", None, "98A12346", None, None]):
+        seen = Observation(kind="parking", subject="kerb:7", detail={"n": at} | ({"plate": plate} if plate else {}))
+        state, transitions = advance(state, [seen] if at != 7 else [], float(at), policy)
+        out += [(t.phase.value, t.at, t.incident.observation.detail.get("plate")) for t in transitions]
+    assert out == [("opened", 1.0, None), ("updated", 3.0, "98A12345"), ("updated", 6.0, "98A12346")]
+    (incident,) = state.incidents.values()
+    assert incident.observation.detail == {"n": 8, "plate": "98A12346"}, "newer evidence without it takes nothing away"
+
+
 def test_updates_come_at_most_every_update_s():
     events = run(Policy(confirm_s=0, update_s=3), "#" * 10)
     assert events == [("opened", 0.0), ("updated", 3.0), ("updated", 6.0), ("updated", 9.0)]

@@ -150,10 +150,11 @@ def test_the_shipped_networks_read_nothing_in_noise(networks):
     assert made.finish_passages(3.0) == ()
 
 
-def test_a_parked_vehicle_is_told_with_its_plate():
+def parked(say):
+    """A car that stops and stays, on a camera that minds it; ``say(crop)`` is what its plate reads."""
     config = parse_config(SITE.replace("plates: {}", "parking: {dwell_s: 8}, plates: {}"), rules=detectors.rule_settings())
-    models = PlateModels(ScriptedFinder(), ScriptedReader(lambda crop: "98A12345"))
-    made = CameraAnalysis(
+    models = PlateModels(ScriptedFinder(), ScriptedReader(say))
+    return CameraAnalysis(
         site="s",
         timezone="UTC",
         camera=config.cameras[0],
@@ -164,7 +165,31 @@ def test_a_parked_vehicle_is_told_with_its_plate():
             plates=PlateSearch(lambda: models),
         ),
     )
+
+
+def test_a_parked_vehicle_is_told_with_its_plate():
+    made = parked(lambda crop: "98A12345")
     found = [made.analyse(i / RATE, frame(i / RATE)) for i in range(40)]
     (opened,) = [e.alert for a in found for e in a.events]
     assert (opened.kind, opened.detail["plate"]) == ("parking", "98A12345")
     assert [p.read.text for a in found for p in a.passages] == ["98A12345"], "and read once, however long it stays"
+
+
+def test_a_plate_that_is_read_after_the_alert_opened_updates_it():
+    legible = False
+    made = parked(lambda crop: "98A12345" if legible else None)
+    events, passages, read_at = [], [], []
+    for i in range(200):
+        legible = i / RATE >= 15  # what stood before it has driven off
+        found = made.analyse(i / RATE, frame(i / RATE))
+        events += found.events
+        passages += found.passages
+        read_at += [i / RATE for _ in found.passages]
+    opened, updated = events
+    assert (opened.phase, updated.phase) == ("opened", "updated")
+    assert updated.alert.id == opened.alert.id
+    assert "plate" not in opened.alert.detail
+    assert updated.alert.detail["plate"] == passages[0].read.text == "98A12345"
+    assert read_at == [pytest.approx(updated.at - 1 / RATE)], "told at the next instant, not only when the vehicle leaves"
+    (closed,) = made.finish(50.0)
+    assert (closed.alert.id, closed.alert.detail["plate"]) == (opened.alert.id, "98A12345")
