@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,16 @@ Sides = tuple[tuple[float, float, float], ...]
 """Least and greatest length of a scaled frame's long side, and how large a share of the windows has it."""
 SIDES: Sides = ((540, 760, 0.5), (330, 500, 0.3), (760, 1150, 0.2))
 """Mostly about 640 and 416, at times larger."""
+FAR_SIDES: Sides = ((280, 640, 1.0),)
+"""For the parts of a mosaic: what stands near in its picture becomes small."""
+AIMED = 0.6
+"""How often a window of the street detector's training is laid around an object."""
+EMPTY = 0.35
+"""Weight of a picture without an object, as a share of that of its source."""
 GREY = 114
 SMALLEST = 6.0
 """An object whose longer side is shorter, in pixels of the input, is ignored rather than learned."""
-WEIGHTS = {"vn_scenes": 8.0, "shanghai_b": 3.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.5, "greenparking": 0.5}
+WEIGHTS = {"vn_scenes": 8.0, "shanghai_b": 6.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.5, "greenparking": 0.5}
 """How often a source is drawn, by a part of its path; 1 where none is named."""
 
 
@@ -68,19 +75,46 @@ def load_scenes(work: Path) -> list[Scene]:
                 boxes=rows[:, 1:5],
                 classes=rows[:, 0].astype(np.int64),
                 ignore=ignore[:, 1:5],
-                weight=weight,
+                weight=weight if len(rows) else EMPTY * weight,
             )
         )
     return scenes
 
 
-def window(scene: Scene, rng: np.random.Generator, shape: tuple[int, int] = WINDOW, sides: Sides = SIDES) -> Window:
-    """Return a random window of `scene`: scaled, shifted, perhaps mirrored, and damaged as cameras damage."""
+def mosaic(scenes: Sequence[Scene], rng: np.random.Generator) -> Window:
+    """Return four windows of half the size, their scenes shrunk, in one: more, and smaller, objects of several cameras."""
+    width, height = WINDOW[0] // 2, WINDOW[1] // 2
+    parts = [window(scene, rng, (width, height), FAR_SIDES, aimed=AIMED) for scene in scenes]
+    offsets = [np.array([x, y, x, y], np.float32) for y in (0, height) for x in (0, width)]
+    return Window(
+        image=np.vstack([np.hstack([p.image for p in parts[row : row + 2]]) for row in (0, 2)]),
+        boxes=np.concatenate([part.boxes + offset for part, offset in zip(parts, offsets, strict=True)]),
+        classes=np.concatenate([part.classes for part in parts]),
+        ignored=np.vstack([np.hstack([p.ignored for p in parts[row : row + 2]]) for row in (0, 2)]),
+    )
+
+
+def window(
+    scene: Scene,
+    rng: np.random.Generator,
+    shape: tuple[int, int] = WINDOW,
+    sides: Sides = SIDES,
+    *,
+    aimed: float = 0.0,
+) -> Window:
+    """Return a random window of `scene`: scaled, shifted, perhaps mirrored, and damaged as cameras damage.
+
+    `aimed` is how often, 0..1, it is laid around one of the objects instead of anywhere.
+    """
     width, height = shape
     scale = _long_side(rng, sides) / max(scene.image.shape[:2])
     size = (round(scene.image.shape[1] * scale), round(scene.image.shape[0] * scale))
     small: Any = cv2.resize(scene.image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = _offset(rng, size[0], width), _offset(rng, size[1], height)
+    if aimed and len(scene.boxes) and rng.random() < aimed:
+        x1, y1, x2, y2 = scene.boxes[int(rng.integers(len(scene.boxes)))] * scale
+        left = _near(rng, (x1 + x2) / 2, size[0], width)
+        top = _near(rng, (y1 + y2) / 2, size[1], height)
     canvas = np.full((height, width, 3), GREY, np.uint8)
     x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + width, size[0]), min(top + height, size[1])
     canvas[y1 - top : y2 - top, x1 - left : x2 - left] = damaged(small[y1:y2, x1:x2], rng)
@@ -111,6 +145,13 @@ def _offset(rng: np.random.Generator, length: int, window_length: int) -> int:
     """Draw where the window starts; below zero where it is longer than the picture."""
     slack = length - window_length
     return int(rng.integers(min(slack, 0), max(slack, 0) + 1))
+
+
+def _near(rng: np.random.Generator, centre: float, length: int, window_length: int) -> int:
+    """Draw where a window that shows `centre` starts, inside the picture where that is longer than the window."""
+    start = centre - rng.uniform(0.1, 0.9) * window_length
+    slack = length - window_length
+    return round(min(max(start, min(slack, 0)), max(slack, 0)))
 
 
 def damaged(image: Image, rng: np.random.Generator) -> Image:

@@ -1,9 +1,10 @@
 """Make the training pictures of the street detector: frames of clips and stills, labelled by a tiled teacher.
 
-    python -m models.training.street_labels DATA TEACHER.onnx WORK [--between]
+    python -m models.training.street_labels DATA TEACHER.onnx WORK [--part main|more|between]
 
-writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line). With
-`--between` it takes three other moments of each clip instead: on them the scores are set, not on what is held back.
+writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line). Part `more`
+adds other moments and other stills to a WORK that has the main part. Part `between` is three further moments of each
+clip: on them the scores are set, not on what is held back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -31,6 +33,7 @@ PAIR_FLOOR = 0.2
 """A motorcycle below a labelled rider, or a rider above a labelled two-wheeler, is a label from this score."""
 
 
+Part = Literal["main", "more", "between"]
 Labels = dict[str, list[list[float]]]
 """Rows [class, x1, y1, x2, y2, score] in pixels, as `objects` and `ignore`."""
 
@@ -93,29 +96,47 @@ SOURCES = (
 )
 
 
-def pictures(data: Path, source: Source, *, between: bool = False) -> Iterator[tuple[Path, float | None, Image]]:
+def pictures(data: Path, source: Source, part: Part = "main") -> Iterator[tuple[Path, float | None, Image]]:
     """Yield (file, second or None, picture), evenly spread; nearly black frames are left out.
 
-    With `between` these are three moments of a clip, each half-way between two that are yielded without it.
+    No moment of a clip and no still is in two parts; `between` has no stills.
 
     Raises:
         FileNotFoundError: The pattern finds nothing below `data`.
     """
-    files = sorted(p for p in data.glob(source.pattern) if not any(part in p.stem for part in source.without))
+    files = sorted(p for p in data.glob(source.pattern) if not any(name in p.stem for name in source.without))
     if not files:
         raise FileNotFoundError(f"{data}: no file {source.pattern}")
     if files[0].suffix in VIDEO_SUFFIXES:
-        places = np.linspace(0, source.count, 5)[1:4].round() if between else np.arange(source.count) + 0.5
-        moments = places * duration(files[0]) / source.count
+        moments = places(source.count, part) * duration(files[0]) / source.count
         for second, image in frames_at(files[0], [round(float(moment), 2) for moment in moments]):
             if image.mean() > 8:
                 yield files[0], second, image
         return
-    if between:
-        return
-    chosen = np.unique(np.linspace(0, len(files) - 1, min(source.count, len(files))).round().astype(int))
-    for index in chosen:
-        yield files[index], None, read_image(files[index])
+    chosen = {files[index] for index in _spread(len(files), source.count)}
+    others = [file for file in files if file not in chosen]
+    taken = {"main": sorted(chosen), "more": [others[i] for i in _spread(len(others), source.count)], "between": []}
+    for file in taken[part]:
+        yield file, None, read_image(file)
+
+
+def places(count: int, part: Part) -> npt.NDArray[np.float64]:
+    """Return the moments of a part in units of the clip's length over `count`: halves for `main`, integers else."""
+    between = np.linspace(0, count, 5)[1:4].round()
+    whole: npt.NDArray[np.float64] = np.arange(1, count, dtype=np.float64)
+    places: npt.NDArray[np.float64] = {
+        "main": np.arange(count, dtype=np.float64) + 0.5,
+        "more": whole[~np.isin(whole, between)],
+        "between": between.astype(np.float64),
+    }[part]
+    return places
+
+
+def _spread(length: int, count: int) -> list[int]:
+    """Return at most `count` places, evenly spread over a list of `length`."""
+    if not length:
+        return []
+    return [int(i) for i in np.unique(np.linspace(0, length - 1, min(count, length)).round())]
 
 
 def name_of(digest: str, second: float | None) -> str:
@@ -126,11 +147,7 @@ def name_of(digest: str, second: float | None) -> str:
 def label(detector: Detector, image: Image, source: Source) -> Labels:
     """Return the teacher's boxes, each [class, x1, y1, x2, y2, score], as `objects` and `ignore`."""
     found = detector.tiled(image, full=source.full, tiles=source.tiles, floor=IGNORE_FLOOR)
-    found = found.where(np.isin(found.classes, source.only))
-    centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2 / (image.shape[1], image.shape[0])
-    for x1, y1, x2, y2 in source.empty:
-        inside = np.logical_and.reduce((centre >= (x1, y1)) & (centre <= (x2, y2)), axis=1)
-        found, centre = found.where(~inside), centre[~inside]
+    found = within(found, source, (image.shape[1], image.shape[0]))
     found = found.where(~drivers(found))
     if source.one_vehicle:
         found = replace(found, classes=np.where(GROUPS[found.classes] == GROUPS[CAR], CAR, found.classes))
@@ -144,6 +161,16 @@ def label(detector: Detector, image: Image, source: Source) -> Labels:
     if not source.complete:
         ignore.append([0, 0, 0, float(image.shape[1]), float(image.shape[0]), 0])
     return {"objects": [row for row, sure in zip(rows, certain, strict=True) if sure], "ignore": ignore}
+
+
+def within(found: Found, source: Source, size: tuple[int, int]) -> Found:
+    """Return the detections of a picture of `size` (width, height) that the source's known errors leave."""
+    found = found.where(np.isin(found.classes, source.only))
+    centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2 / size
+    for x1, y1, x2, y2 in source.empty:
+        inside = np.logical_and.reduce((centre >= (x1, y1)) & (centre <= (x2, y2)), axis=1)
+        found, centre = found.where(~inside), centre[~inside]
+    return found
 
 
 def by_eye(name: str) -> Labels | None:
@@ -185,7 +212,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("teacher", type=Path)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--between", action="store_true")
+    parser.add_argument("--part", choices=get_args(Part), default="main")
     arguments = parser.parse_args()
     detector = Detector(arguments.teacher)
     for folder in ("frames", "labels"):
@@ -193,7 +220,7 @@ def main() -> None:
     digests: set[str] = set()
     for source in SOURCES:
         count = 0
-        for path, second, image in pictures(arguments.data, source, between=arguments.between):
+        for path, second, image in pictures(arguments.data, source, arguments.part):
             digest = sha256(path)
             digests.add(digest)
             name = name_of(digest, second)
@@ -204,7 +231,9 @@ def main() -> None:
                 target.write_text(json.dumps(record | (by_eye(name) or label(detector, image, source))))
             count += 1
         print(f"{source.pattern}: {count} pictures", flush=True)
-    (arguments.work / "training.txt").write_text("".join(f"{digest}\n" for digest in sorted(digests)))
+    listed = arguments.work / "training.txt"
+    digests |= set(listed.read_text().split()) if arguments.part == "more" else set()
+    listed.write_text("".join(f"{digest}\n" for digest in sorted(digests)))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, mo
 from models.training.street_detect import Found, suppress
 from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired, places
 from models.training.street_score import average_precision, figures, judge
+from models.training.street_second import second_opinion, source_of
 from models.training.street_testset import LABELS, NAMES, Truth, load_truth, write_yolo
 
 PERSON, MOTORCYCLE, CAR, BUS, TRUCK = 0, 2, 3, 4, 5
@@ -228,3 +229,23 @@ def test_an_aimed_window_shows_the_object_and_a_mosaic_four_scenes() -> None:
     quarters = {(bool(x > WINDOW[0] / 2), bool(y > WINDOW[1] / 2)) for x, y in centres}
     assert len(quarters) == 4
     assert all(len(m.boxes) == len(m.classes) for m in four)
+
+
+def test_a_second_opinion_adds_what_it_surely_sees_and_ignores_what_one_of_the_two_doubts() -> None:
+    near, far, faint, weak = [0, 0, 20, 40], [60, 0, 66, 14], [30, 0, 36, 12], [80, 0, 86, 12]
+    labels = {
+        "objects": [[PERSON, *near, 0.9], [PERSON, *weak, 0.31]],
+        "ignore": [[PERSON, *far, 0.2], [0, 0, 0, 100, 100, 0]],
+    }
+    second = found((PERSON, *near, 0.8), (PERSON, *far, 0.7), (PERSON, *faint, 0.3))
+    amended, counts = second_opinion(labels, second)
+    assert [row[1:5] for row in amended["objects"]] == [near, far]
+    assert [row[1:5] for row in amended["ignore"]] == [[0, 0, 100, 100], faint, weak]
+    assert (counts.added, counts.ignored, counts.doubted) == (1, 1, 1)
+
+
+def test_every_source_is_found_by_the_name_of_a_file() -> None:
+    assert source_of("crowd/videos/opencv4nodejs_people.mp4").pattern == "crowd/videos/opencv4nodejs_people.mp4"
+    assert not source_of("flood/duyle/images/a.jpg").complete
+    with pytest.raises(LookupError, match="no source"):
+        source_of("elsewhere/a.jpg")
