@@ -33,3 +33,7 @@ class Gate:
             self._seen, self._at = picture, at
             return True
         return False
+
+    def distrust(self) -> None:
+        """Have the next picture looked at, whatever it shows: what was seen in the last one is not to be kept for long."""
+        self._seen = None

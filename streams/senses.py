@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NoReturn, TypeVar
 
+from ioc.core.crowd import CrowdCounter, CrowdMap
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker
 from ioc.core.types import Detection, FireSight, Frame, StillObject, Track
@@ -24,6 +25,7 @@ PEOPLE_EVERY_S = 2.0
 """Least seconds between two searches of the picture in tiles, each worth several ordinary looks."""
 FIRE_EVERY_S = 0.5
 WATER_EVERY_S = 2.0
+DENSITY_EVERY_S = 1.0
 VIEW_EVERY_S = 1.0
 FOCUS_EVERY_S = 1.0
 PLAIN = 0.02
@@ -60,23 +62,27 @@ class Senses:
         plates: PlateSearch | None = None,
         fire: Callable[[], ObjectDetector] | None = None,
         water: Callable[[], WaterFinder] | None = None,
+        density: Callable[[], CrowdCounter] | None = None,
         gate: Gate | None = None,
     ) -> None:
-        """``fire`` and ``water`` are asked for the model at the first look. What is None may not be asked for by a rule."""
+        """``fire``, ``water`` and ``density`` are asked for the model at the first look. What is None may not be asked for by a rule."""
         self._street = street
         self._tracker = tracker
         self._plates = plates
         self._fire = fire
         self._water = water
+        self._density = density
         self._gate = gate or Gate()
         self._usual_view = UsualView()
         self._usual_focus = UsualFocus()
         self._still = StillThings()
         self._detections: Sequence[Detection] = ()
+        self._looked_at = float("inf")
         self._people: dict[int, Paced[Sequence[Detection]]] = {}
         self._fires: Paced[Sequence[FireSight]] = Paced(FIRE_EVERY_S)
         self._fire_watch = FireWatch()
         self._waters: Paced[WaterMap] = Paced(WATER_EVERY_S)
+        self._densities: Paced[CrowdMap] = Paced(DENSITY_EVERY_S)
         self._views: Paced[float | None] = Paced(VIEW_EVERY_S)
         self._focuses: Paced[float | None] = Paced(FOCUS_EVERY_S)
         self.tracks: tuple[Track, ...] = ()
@@ -86,10 +92,16 @@ class Senses:
 
     def look(self, frame: Frame, thumbnail: Thumbnail) -> tuple[Sequence[Detection], Sequence[Track]]:
         """Street objects now, and followed over time; an unchanged picture keeps the detections of the last one."""
-        if self._gate.opens(thumbnail, frame.at):
+        opened = self._gate.opens(thumbnail, frame.at)
+        if opened:
             self.looks += 1
             self._detections = self._street(1).detect(frame.image)
+        seen = {t.id for t in self.tracks if t.last_seen >= self._looked_at}
         self.tracks = tuple(self._tracker.update(self._detections, frame.at))
+        self._looked_at = frame.at
+        if opened and any(t.id in seen and t.last_seen < frame.at for t in self.tracks):
+            # A detector that wavers misses an object now and then; a still picture would keep the miss until the deadline.
+            self._gate.distrust()
         return self._detections, self.tracks
 
     def people(self, frame: Frame, tiles: int) -> Sequence[Detection]:
@@ -115,6 +127,11 @@ class Senses:
         """Where the picture shows flood water."""
         model = self._water or _no_model("water")
         return self._waters.at(frame.at, lambda: WaterMap(at=frame.at, cells=model().look(frame.image)))
+
+    def density(self, frame: Frame) -> CrowdMap:
+        """How many heads each part of the picture shows."""
+        model = self._density or _no_model("density")
+        return self._densities.at(frame.at, lambda: CrowdMap(at=frame.at, cells=model().look(frame.image)))
 
     def view(self, thumbnail: Thumbnail, health: PictureHealth, at: float) -> float | None:
         """How much of the camera's usual view is left; a picture that shows nothing is not looked at."""

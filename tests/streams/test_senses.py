@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ioc.core.types import Box, FireSight
+from models.catalog import make_tracker
 from streams.senses import FIRE_EVERY_S, WATER_EVERY_S, Paced, Senses
+from streams.thumbnail import Thumbnail
 from tests.fakes.scenes import blank_frame
 from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
 
@@ -69,3 +71,24 @@ def test_water_says_when_it_was_seen():
 def test_a_missing_model_is_no_quiet_street(ask, name):
     with pytest.raises(LookupError, match=name):
         ask(senses())
+
+
+@pytest.mark.parametrize(
+    ("sees", "looks_at"),
+    [
+        (lambda call: call != 2, [0.0, 1.0, 1.25, 2.25]),  # missed once: not for a whole second
+        (lambda call: call == 1, [0.0, 1.0, 1.25, 2.25]),  # gone for good: looked for once more, and no oftener
+        (lambda call: True, [0.0, 1.0, 2.0]),
+        (lambda call: False, [0.0, 1.0, 2.0]),
+    ],
+)
+def test_a_still_picture_does_not_keep_a_miss(sees, looks_at):
+    car = detection("car", Box(0.2, 0.3, 0.6, 0.8))
+    detector = ScriptedDetector(lambda call: [car] if sees(call) else [])
+    made = Senses(street=lambda tiles: detector, tracker=make_tracker())
+    looked = []
+    for i in range(10):
+        frame, before = blank_frame(i * 0.25), made.looks
+        made.look(frame, Thumbnail.of(frame.image))
+        looked += [frame.at] * (made.looks - before)
+    assert looked == looks_at
