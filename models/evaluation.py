@@ -33,6 +33,7 @@ TASKS: Final[Mapping[str, str]] = MappingProxyType(
         "plates": "models.plate_evaluation:evaluate_both",
         "fire": "models.fire_evaluation:evaluate",
         "water": "models.water_evaluation:evaluate",
+        "crowd": "models.density_evaluation:evaluate",
     }
 )
 """Task -> ``module:function`` of an :class:`Evaluate`."""

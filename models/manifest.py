@@ -18,7 +18,7 @@ MANIFEST = Path(__file__).with_name("manifest.toml")
 """The manifest that the package carries; works from a checkout and from an installed wheel."""
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
-Task = Literal["detect", "read", "classify", "segment"]
+Task = Literal["detect", "read", "classify", "segment", "count"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NoReturn
 
+from ioc.core.crowd import CrowdMap
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, PlateLook, StreamHealth
 from ioc.core.types import Detection, FireSight, Frame, PlateRead, StillObject, Track
@@ -88,6 +89,11 @@ class LiveScene:
         return self._senses.fires(self.frame)
 
     @cached_property
+    def density(self) -> CrowdMap:
+        """How many heads each part of the picture shows, looked at at its own rate."""
+        return self._senses.density(self.frame)
+
+    @cached_property
     def water(self) -> WaterMap:
         """Where the picture shows flood water, looked at at its own rate."""
         return self._senses.water(self.frame)
@@ -107,7 +113,7 @@ class BlindScene:
         """Asking for what a picture shows is a mistake of the rule: no picture does not mean nothing there."""
         raise LookupError(f"{self.camera} gives no picture")
 
-    picture = detections = tracks = vehicles = still_objects = fires = water = property(_nothing)
+    picture = detections = tracks = vehicles = still_objects = fires = density = water = property(_nothing)
 
     def people(self, tiles: int = 1) -> Sequence[Detection]:
         """A mistake of the rule, as all that follows."""

@@ -65,7 +65,7 @@ class Senses:
         density: Callable[[], CrowdCounter] | None = None,
         gate: Gate | None = None,
     ) -> None:
-        """``fire``, ``water`` and ``density`` are asked for the model at the first look. What is None may not be asked for by a rule."""
+        """``fire``, ``water`` and ``density`` are asked for the model at the first look. None: no rule may ask."""
         self._street = street
         self._tracker = tracker
         self._plates = plates

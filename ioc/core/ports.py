@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from ioc.core.crowd import CrowdMap
 from ioc.core.incidents import Policy
 from ioc.core.passages import Passage
 from ioc.core.plate_votes import Glimpse
@@ -136,6 +137,11 @@ class Scene(Protocol):
     @property
     def water(self) -> WaterMap:
         """Where the picture shows flood water. Needs the model ``water``."""
+        ...
+
+    @property
+    def density(self) -> CrowdMap:
+        """How many heads each part of the picture shows, for people who are packed. Needs the model ``density``."""
         ...
 
     @property
