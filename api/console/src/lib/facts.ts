@@ -37,6 +37,7 @@ const KNOWN: Record<string, [WordKey, Render]> = {
   still_s: ["fact.still", seconds],
   count: ["fact.count", number],
   threshold: ["fact.threshold", number],
+  counted: ["fact.counted", coded("counted")],
   gathered: ["fact.gathered", number],
   fault: ["fact.fault", coded("fault")],
   sharpness: ["fact.sharpness", share],
@@ -59,7 +60,9 @@ export function detailFacts(alert: Alert, language: Language, zone: string): Fac
   const named: Fact[] = [];
   const others: Fact[] = [];
   for (const [key, [label, render]] of Object.entries(KNOWN)) {
-    const value = key in alert.detail ? render(alert.detail[key], language, zone) : null;
+    const found = alert.detail[key];
+    const told = key === "count" && typeof found === "number";
+    const value = told ? peopleOf(alert, found, language) : key in alert.detail ? render(found, language, zone) : null;
     if (value !== null) named.push({ label: translate(language, label), value, plate: key === "plate" });
   }
   for (const [key, value] of Object.entries(alert.detail)) {
@@ -67,6 +70,12 @@ export function detailFacts(alert: Alert, language: Language, zone: string): Fac
     others.push({ label: key.replaceAll("_", " "), value: typeof value === "object" ? JSON.stringify(value) : String(value) });
   }
   return [...named, ...others];
+}
+
+/** A number of people; "about" where packed people were counted by the density of heads. */
+function peopleOf(alert: Alert, people: number, language: Language): string {
+  const n = count(people, language);
+  return alert.detail.counted === "density" ? translate(language, "count.about", { n }) : n;
 }
 
 /** Whether the alert tells of a moment, not of something that goes on. */
@@ -104,7 +113,7 @@ export function summary(alert: Alert, language: Language): string {
   }
   if (typeof detail.count === "number") {
     const limit = typeof detail.threshold === "number" ? ` / ${detail.threshold}` : "";
-    return translate(language, "count.people", { n: `${count(detail.count, language)}${limit}` });
+    return translate(language, "count.people", { n: `${peopleOf(alert, detail.count, language)}${limit}` });
   }
   if (typeof detail.fault === "string") {
     const fault = translateCode(language, "fault", detail.fault);
