@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ioc.core.types import Box
+
 EDGE_GAIN: Final = 7.0
 """Levels by which the edges along a thing's contour must exceed those of the slow background at the same place."""
 EDGE_RATIO: Final = 0.25
@@ -119,6 +121,27 @@ def _same_surface(mask: Mask, now: Mean, before: Mean) -> bool:
         return False
     product, power = float(np.mean(a * b)), float(np.mean(a * a) * np.mean(b * b))
     return product > SAME_TEXTURE * math.sqrt(power) + 1e-6
+
+
+def around(mask: Mask, left: int, top: int, shape: tuple[int, ...]) -> Box:
+    """The box around a part of a mask that begins at (left, top) in a picture of ``shape``."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    height, width = shape[:2]
+    return Box.clipped(
+        (left + int(columns[0])) / width,
+        (top + int(rows[0])) / height,
+        (left + int(columns[-1]) + 1) / width,
+        (top + int(rows[-1]) + 1) / height,
+    )
+
+
+def within(box: Box, shape: tuple[int, ...], wider: float = 0.0) -> tuple[slice, slice]:
+    """Rows and columns of a picture of ``shape`` that a box touches, widened on each side by a part of its size."""
+    height, width = shape[:2]
+    dx, dy = wider * box.width, wider * box.height
+    x1, x2 = math.floor((box.x1 - dx) * width), math.ceil((box.x2 + dx) * width)
+    y1, y2 = math.floor((box.y1 - dy) * height), math.ceil((box.y2 + dy) * height)
+    return slice(max(0, y1), max(0, y2)), slice(max(0, x1), max(0, x2))
 
 
 def working_copy(image: NDArray[np.uint8]) -> Picture:

@@ -30,6 +30,7 @@ from streams.changes import (
     Mask,
     Mean,
     Picture,
+    around,
     as_bytes,
     as_flags,
     as_mean,
@@ -39,6 +40,7 @@ from streams.changes import (
     moved_back,
     shift_between,
     small_grey,
+    within,
 )
 
 QUICK_S: Final = 0.8
@@ -62,6 +64,8 @@ ALL_NEW: Final = 0.4
 """Share of the picture above which it is the picture that has changed (a camera turned, the light switched), not a thing."""
 PART_NEW: Final = 0.15
 """Share above which no change is taken for a thing: whatever it is, the ground is not known well enough now."""
+BARE: Final = 0.95
+"""Share of a place that looks as it did when nobody stands there; a shadow of a body leaves less."""
 STRANGE_S: Final = 10.0
 """Seconds of that after which the ground is learnt anew."""
 MOST_SHIFT: Final = 12.0
@@ -78,6 +82,8 @@ class Change:
     box: Box
     since: float
     """When its place was last seen as usual, s."""
+    came: float
+    """When its place was first seen changed, s: nobody who came later has brought it."""
     thing: bool
     """Whether it looks like a thing that has come: no light, no uncovered ground."""
     doubtful: bool = False
@@ -125,11 +131,31 @@ class Ground:
         cv2.accumulateWeighted(as_mean(moving & ~busy), self._restless, 1 - math.exp(-step / RESTLESS_S))
         usual = free & ~new
         np.copyto(self._usual_at, now, where=usual)
+        np.copyto(self._new_at, now, where=new & (self._new_at <= self._usual_at))
+        self._new = new
+        self._bare = difference(picture, before) <= CHANGED
         self._learn(lit, usual & ~moving, new, step)
         if self._strange_at is not None:
             return []
         lasting = new & ~moving & (self._restless < RESTLESS_SHARE)
         return self._changes(lasting, quick, before)
+
+    def changed(self, box: Box) -> float:
+        """Share of a box in which free ground was new in the last picture, 0..1."""
+        part = self._new[within(box, self._new.shape)] if self._slow is not None else np.zeros(0, bool)
+        return float(part.mean()) if part.size else 0.0
+
+    def shows(self, box: Box) -> bool:
+        """Whether the last picture shows the ground that is known there: whatever is told to stand on it does not."""
+        if self._slow is None:
+            return False
+        part = within(box, self._bare.shape)
+        return bool(self._bare[part].size and self._bare[part].mean() >= BARE and not self._unknown[part].any())
+
+    def forget(self, box: Box) -> None:
+        """Somebody stood there and was taken for ground: what is below them is seen only now."""
+        if self._slow is not None:
+            self._unknown[within(box, self._unknown.shape)] = True
 
     def _begin(self, image: Picture, busy: Mask, at: float) -> None:
         self._slow, self._quick = image.astype(np.float32), image.astype(np.float32)
@@ -137,7 +163,9 @@ class Ground:
         self._unknown = busy.copy()
         self._busy_at = np.full(shape, -1e9, np.float32)
         self._usual_at = np.zeros(shape, np.float32)
-        self._restless = np.zeros(shape, np.float32)
+        self._new_at = np.full(shape, -1.0, np.float32)
+        self._new, self._bare = np.zeros(shape, bool), np.zeros(shape, bool)
+        self._restless: Mean = np.zeros(shape, np.float32)
         self._mark: Mean = small_grey(image)
         self._strange_at: float | None = None
         self.began = self._at = at
@@ -216,7 +244,6 @@ class Ground:
             return []
         joined = cv2.dilate(clean, np.ones((5, 5), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-        height, width = mask.shape
         found = []
         for i in range(1, count):
             x, y, w, h, area = (int(v) for v in stats[i])
@@ -225,9 +252,9 @@ class Ground:
             part = np.s_[max(0, y - 4) : y + h + 4, max(0, x - 4) : x + w + 4]
             own = (labels[part] == i) & (clean[part] > 0)
             if own.any() and is_compact(own):
-                box = Box.clipped(x / width, y / height, (x + w) / width, (y + h) / height)
-                since = self.began + float(np.median(self._usual_at[part][own]))
+                box = around(own, part[1].start, part[0].start, mask.shape)
+                since, came = (self.began + float(np.median(t[part][own])) for t in (self._usual_at, self._new_at))
                 gain = edge_gain(own, quick[part], before[part])
                 if gain >= 0:
-                    found.append(Change(box, since, thing=gain >= EDGE_GAIN, doubtful=gain < EDGE_GAIN))
+                    found.append(Change(box, since, came, thing=gain >= EDGE_GAIN, doubtful=gain < EDGE_GAIN))
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -163,6 +165,100 @@ def test_ground_that_nobody_has_seen_free_of_an_undetected_vehicle_is_no_thing()
 
 def test_a_flicker_is_no_thing():
     assert seen_by(lambda at: (with_bag() if at > 5 and at % 1.5 < 0.75 else GROUND, (body(at),))) == {}
+
+
+HEAP = (0.44, 0.50, 0.56, 0.72)
+"""Where an old heap lies that the detector takes for a person."""
+
+
+def with_heap(bag=False):
+    image = GROUND.copy()
+    rng = np.random.default_rng(3)
+    for _ in range(40):  # bags of every tone, over one another
+        x, y, tone = rng.integers(142, 172), rng.integers(92, 122), int(rng.integers(20, 235))
+        cv2.ellipse(image, (int(x), int(y)), (6, 5), 0, 0, 360, tone, -1)
+    if bag:
+        cv2.ellipse(image, (158, 94), (11, 9), 0, 0, 360, 225, -1)
+        cv2.ellipse(image, (158, 94), (11, 9), 0, 0, 360, 60, 2)
+    return image
+
+
+def heap(at, seen=None):
+    return track(1, box=HEAP, label="person", confidence=0.5, still_since=0.0, at=at, last_seen=seen)
+
+
+def test_a_bag_thrown_onto_a_heap_that_is_taken_for_a_person():
+    """It has stood there since before the ground was known, and hides nothing and owns nothing."""
+
+    def script(at):
+        tracks = [heap(at, seen=min(at, 10.0))] if at < 11 else []  # with the bag on it, it looks like nobody any more
+        if 8 <= at < 11:
+            tracks.append(body(at, 0.40))
+        return with_heap(bag=at >= 9.5), tracks
+
+    found, owners = watch(script, 18)
+    assert set(owners.values()) == {"person"}
+    assert {t.owner for t in found} == {7}, "and not the heap"
+    x, y = found[0].box.centre
+    assert (abs(x - 158 / 320) < 0.03, abs(y - 94 / 180) < 0.05) == (True, True)
+
+
+@pytest.mark.parametrize("rises", [False, True])
+def test_who_has_stood_near_since_the_beginning_does_not_hide_what_comes_after_they_have_left(rises):
+    """They take up a quarter of the picture; that they go changes more of it than any thing."""
+    near = (0.05, 0.02, 0.35, 0.98)
+    standing = GROUND.copy()
+    standing[10:174, 25:100] = 30
+    standing[60:90, 40:80] = 210
+
+    def script(at):
+        if at < 8:
+            return standing, (track(2, box=near, label="person", still_since=0.0, at=at),)
+        tracks = [track(2, box=(0.3, 0.02, 0.6, 0.98), label="person", still_since=None, at=at)] if rises and at < 9 else []
+        if 10 <= at < 13:
+            tracks.append(body(at, 0.40))
+        return (with_bag() if at >= 11 else GROUND), tracks
+
+    found, owners = watch(script, 19)
+    assert [t.owner_label for t in found] == ["person"]
+    assert len(owners) == 1, "and the ground that they hid is no thing"
+
+
+def test_a_person_where_the_ground_is_bare_hides_nothing():
+    """A shadow that the detector takes for somebody from some moment on."""
+
+    def script(at):
+        tracks = [body(at, 0.40)] if 10 <= at < 12 else []
+        if 7 <= at < 11.25:
+            shadow = track(4, box=(0.44, 0.50, 0.54, 0.68), label="person", still_since=7.0, at=at)
+            tracks.append(replace(shadow, first_seen=7.0))
+        return (with_bag() if at >= 11 else GROUND), tracks
+
+    found, _ = watch(script, 18)
+    assert [t.owner for t in found] == [7]
+
+
+def test_what_came_with_nobody_gets_no_owner_from_those_who_pass_it_later():
+    """A logo, a lamp, a parcel of light: it was there before them, though they hide it and it is found anew."""
+
+    def script(at):
+        hides = 11 <= at < 17
+        image = with_bag() if at >= 6 else GROUND
+        if hides:
+            image = image.copy()
+            image[50:130, 135:185] = 90
+        return image, ((track(7, box=(0.41, 0.28, 0.59, 0.75), label="person", still_since=None, at=at),) if hides else ())
+
+    found, owners = watch(script, 24)
+    assert len(found) == 1
+    assert set(owners.values()) == {None}
+
+
+def test_a_box_is_as_large_as_the_thing():
+    """What is too small for a setting must not pass by a margin around it."""
+    found, _ = watch(lambda at: (GROUND if at < 6 else with_bag(w=10, h=8), ()), 12)
+    assert found[0].box.width * 320 == pytest.approx(11, abs=1.5)
+    assert found[0].box.height * 180 == pytest.approx(9, abs=1.5)
 
 
 def test_another_resolution_or_a_clock_set_back_begins_again():
