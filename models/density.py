@@ -56,4 +56,5 @@ class DensityCounter:
             raise ModelError(f"the density network must give (1, 1, rows, columns), got {out.shape}")
         if not np.isfinite(out).all():
             raise ModelError("the density network gives what are no numbers: the file or its provider is broken")
-        return np.maximum(out[0, 0], 0)
+        people: NDArray[np.float32] = np.maximum(out[0, 0], 0)
+        return people

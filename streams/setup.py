@@ -14,9 +14,11 @@ from ioc.adapters.mqtt import Message, MqttLink
 from ioc.adapters.outbox import SqliteOutbox
 from ioc.core import wire
 from ioc.core.config import Camera, Config
+from ioc.core.crowd import CrowdCounter
 from ioc.core.ports import DetectorSpec, ObjectDetector
 from ioc.core.water import WaterFinder
 from models.catalog import make_tracker, open_street
+from models.density_catalog import open_density
 from models.fire_catalog import open_fire
 from models.plate_catalog import open_plate_finder, open_plate_reader
 from models.tiles import TiledDetector
@@ -43,6 +45,7 @@ class SharedModels:
         self._plates: PlateModels | None = None
         self._fire: ObjectDetector | None = None
         self._water: WaterFinder | None = None
+        self._density: CrowdCounter | None = None
 
     def street(self, look_size: int) -> DetectorFor:
         """Street detectors that look at ``look_size`` pixels, by number of tiles a side."""
@@ -79,6 +82,13 @@ class SharedModels:
             self._water = open_water(self._config.models, threads=threads, providers=self._providers)
         return self._water
 
+    def density(self) -> CrowdCounter:
+        """What counts packed people."""
+        if self._density is None:
+            threads = self._config.workers.threads
+            self._density = open_density(self._config.models, threads=threads, providers=self._providers)
+        return self._density
+
     def open(self, names: Collection[str], camera: Camera) -> None:
         """Open the models of these names now, as the camera uses them. Raises :class:`ioc.core.errors.ModelError`."""
         if "street" in names:
@@ -89,6 +99,8 @@ class SharedModels:
             self.fire()
         if "water" in names:
             self.water()
+        if "density" in names:
+            self.density()
 
     def _open(self, look_size: int, tiles: int) -> ObjectDetector:
         threads = self._config.workers.threads
@@ -124,6 +136,7 @@ def camera_analysis(
             plates=plates or PlateSearch(models.plates, closer),
             fire=models.fire,
             water=models.water,
+            density=models.density,
         ),
     )
 

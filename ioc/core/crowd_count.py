@@ -3,8 +3,9 @@
 Where people stand apart a detector's box holds one head, and boxes are the better count: each is a person that can be seen.
 Where they are packed a box holds the heads of others too, and of bodies that hide one another some get no box at all: there
 the heads are added up. What decides is the number of heads that the density map sees inside a person's own box, a figure
-that has no scale: it is about one for people who stand apart, near or far. Density never makes people by itself: only
-around boxes of people that touch each other is it asked, so that leaves, bags and windows count nobody.
+that has no scale: it is about one for people who stand apart, near or far. And as a sum of densities wavers and boxes do
+not, there must be plainly more heads than boxes. Density never makes people by itself: only around boxes of people that
+touch each other is it asked, and on from there without a gap, so that leaves, bags and windows count nobody.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from ioc.core.types import Box, Point
 
 WHOLE: Final[tuple[Point, ...]] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 """The whole picture as a zone."""
-PACKED: Final = 2.0
+PACKED: Final = 1.5
 """Heads in a person's box from which on the people there are packed."""
 LEAST: Final = 4
 """People whose boxes touch, of whom there must be so many, for a pack."""
 REACH: Final = 0.3
 """A box is taken to touch another one so much of its width away; heads so far around a pack belong to it."""
+
+MORE: Final = 1.3
+"""So many times as many heads as boxes there must be for heads to count: a sum of densities wavers, boxes do not."""
+THIN: Final = 0.3
+"""A pack ends where the map is thinner than this share of what it is around its boxes."""
 
 Floats = NDArray[np.float64]
 
@@ -56,8 +62,8 @@ def head_count(
 ) -> HeadCount:
     """People whose feet are in the zone, of all ``people`` of the picture; boxes alone where there is no map.
 
-    In a pack the larger of two numbers counts: boxes, and heads of the map whose feet are in the zone. A head's feet are
-    as far below it as those of the nearest box.
+    In a pack the heads of the map whose feet are in the zone count, where they are :data:`MORE` times as many as the
+    boxes. A head's feet are as far below it as those of the nearest box.
     """
     boxes = _array(people)
     inside = _in_zone(zone, (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3])
@@ -72,12 +78,12 @@ def head_count(
         dense = group[held[group] >= packed]
         if len(dense) < LEAST:
             continue
-        cells = _around(boxes[dense], crowd.cells.shape) & ~taken
+        cells = _grown(crowd.cells, _around(boxes[dense], crowd.cells.shape)) & ~taken
         taken |= cells
         of_pack = group[_covered(boxes[group], cells)]
         heads = _heads(crowd, cells, boxes[dense], zone)
         own = int(apart[of_pack].sum())
-        if heads > own:
+        if heads > MORE * own:
             apart[of_pack] = False
             counted += heads
     return HeadCount(int(apart.sum()) + counted, total, counted)
@@ -145,6 +151,37 @@ def _around(boxes: Floats, shape: tuple[int, int]) -> NDArray[np.bool_]:
         side, up = REACH * (x2 - x1), REACH * (x2 - x1) * shape[1] / shape[0]
         cells |= (x >= x1 - side) & (x <= x2 + side) & (y >= y1 - up) & (y <= y2)
     return cells
+
+
+def _grown(cells: NDArray[np.float32], pack: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pack, (rows, columns), and what is joined to it without a gap in the map: there people have no box at all."""
+    if not pack.any():
+        return pack
+    even = _spread(np.asarray(cells, np.float64)) / 25
+    thick = even >= THIN * even[pack].mean()
+    while True:
+        wider = pack | (thick & _neighbours(pack))
+        if (wider == pack).all():
+            return pack
+        pack = wider
+
+
+def _neighbours(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells and those beside, above and below them."""
+    wide = cells.copy()
+    wide[1:] |= cells[:-1]
+    wide[:-1] |= cells[1:]
+    wide[:, 1:] |= cells[:, :-1]
+    wide[:, :-1] |= cells[:, 1:]
+    return wide
+
+
+def _spread(cells: Floats) -> Floats:
+    """Sums over squares of five cells a side."""
+    summed = np.pad(cells, 2).cumsum(axis=0).cumsum(axis=1)
+    summed = np.pad(summed, ((1, 0), (1, 0)))
+    result: Floats = summed[5:, 5:] - summed[:-5, 5:] - summed[5:, :-5] + summed[:-5, :-5]
+    return result
 
 
 def _covered(boxes: Floats, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -22,7 +22,7 @@ from models.training.density_pictures import Heads
 Rng = np.random.Generator
 LEAST_SEEN = 0.4
 """Share of a head that must show for it to count."""
-SMALLEST, LARGEST = 5.0, 105.0
+SMALLEST, LARGEST = 5.0, 130.0
 """Heights of heads, in pixels of the training picture."""
 BODY = 6.5
 """Heads from the top of a standing person to the feet, below the head's middle."""
@@ -182,7 +182,7 @@ class Crowds:
     def _places(self) -> npt.NDArray[np.float64]:
         """Heads (n, 3): x, y, height in pixels, the farthest first."""
         rng, (width, height) = self._rng, self._size
-        nearest = float(np.exp(rng.uniform(np.log(9), np.log(LARGEST))))
+        nearest = float(np.exp(rng.uniform(np.log(9), np.log(LARGEST)))) if rng.random() < 0.7 else rng.uniform(40, LARGEST)
         long_lens = rng.random() < 0.5
         ratio = rng.uniform(1.1, 2.2) if long_lens else rng.uniform(1.5, 7)
         farthest = max(SMALLEST, nearest / ratio)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from detectors.crowd import DETECTOR, Settings
+from ioc.core.crowd import CrowdMap
 from ioc.core.ports import RuleContext, RuleZone
 from ioc.core.types import Severity, Zone
 from tests.fakes.scenes import FakeScene, person
@@ -30,7 +32,7 @@ def people(n, y=0.8):
 def test_threshold_and_severity(count, severity):
     found = list(rule(threshold=10).observe(FakeScene(detections=people(count))))
     assert [o.severity for o in found] == ([severity] if severity else [])
-    assert [o.detail for o in found] == ([{"count": count, "threshold": 10}] if severity else [])
+    assert [o.detail for o in found] == ([{"count": count, "threshold": 10, "counted": "boxes"}] if severity else [])
 
 
 def test_feet_decide_who_is_in_the_zone():
@@ -116,6 +118,62 @@ def test_confidence_is_that_of_the_person_who_decides():
     scene = FakeScene(detections=(person(0.1, 0.8, 0.9), person(0.3, 0.8, 0.3), person(0.5, 0.8, 0.6)))
     (found,) = rule(threshold=2).observe(scene)
     assert found.confidence == 0.6
+
+
+def pack(heads, at=0.0, where=0.3):
+    """Eight people shoulder to shoulder in the zone who have boxes, and a map of ``heads`` around them, all before them."""
+    cells = np.zeros((36, 64), np.float32)
+    cells[20:27, int(where * 64) : int(where * 64) + 10] = heads / 70
+    rows = tuple(person(where + 0.01 + 0.02 * i, 0.8, width=0.06, height=0.3) for i in range(8))
+    return FakeScene(at=at, detections=rows, density=CrowdMap(at=at, cells=cells))
+
+
+def test_packed_people_are_counted_by_their_heads():
+    (found,) = rule(threshold=12).observe(pack(30))
+    assert found.detail == {"count": 30, "threshold": 12, "counted": "density"}
+    assert found.severity is Severity.HIGH
+    assert found.confidence == pytest.approx(0.8 * 8 / 12), "four of twelve have no box"
+    (sample,) = rule().counts(pack(30))
+    assert sample.count == 30
+
+
+def test_packed_people_outside_of_the_zone_are_not_counted():
+    left = Zone(id="left", name="Left", polygon=((0.0, 0.5), (0.3, 0.5), (0.3, 1.0), (0.0, 1.0)))
+    crowd = DETECTOR.factory([RuleZone(left, Settings(tiles=1, threshold=5))], CONTEXT)
+    assert not list(crowd.observe(pack(60, where=0.31)))
+    assert [o.detail["count"] for o in crowd.observe(pack(60, where=0.1))] == [60]
+
+
+@pytest.mark.parametrize("settings", [{"density": False}, {"packed": 20}])
+def test_heads_are_not_counted_where_that_is_switched_off(settings):
+    (sample,) = rule(**settings).counts(pack(30))
+    assert sample.count == 8
+
+
+def test_the_map_is_not_asked_for_where_people_stand_apart():
+    """Nor would it change a count: the scene of this test has none, and asking would fail."""
+    (sample,) = rule().counts(FakeScene(detections=people(12)))
+    assert sample.count == 12
+
+
+def test_a_pack_is_searched_in_tiles_less_often():
+    searched = []
+
+    class Scene(FakeScene):
+        def people(self, tiles=1):
+            if tiles > 1:
+                searched.append(self.at)
+            return list(self.detections)
+
+    crowd = rule(tiles="auto", threshold=12)
+    for at in range(10):
+        packed = pack(10.0 if at < 4 else 30.0, float(at))
+        list(crowd.counts(Scene(at=packed.at, detections=packed.detections, density=packed.density)))
+    assert searched == [0, 2, 4, 8], "near the threshold by boxes, then well above it by heads"
+
+
+def test_a_restarted_rule_counts_the_same():
+    assert [next(iter(rule().counts(pack(30, at)))).count for at in (5.0, 6.0)] == [30, 30]
 
 
 def test_nobody_is_a_count_too():

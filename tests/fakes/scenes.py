@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ioc.core.crowd import CrowdMap
 from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import PictureHealth, StreamHealth
 from ioc.core.types import Box, Detection, FireSight, Frame, PlateRead, StillObject, Track
@@ -31,6 +32,7 @@ class FakeScene:
     still_objects: tuple[StillObject, ...] = ()
     fires: tuple[FireSight, ...] = ()
     water: WaterMap | None = None
+    density: CrowdMap | None = None
     picture: PictureHealth = ORDINARY
     stream: StreamHealth = field(default_factory=StreamHealth)
     blind: bool = False

@@ -7,7 +7,7 @@ import pytest
 
 from ioc.core.types import Box, FireSight
 from models.catalog import make_tracker
-from streams.senses import FIRE_EVERY_S, WATER_EVERY_S, Paced, Senses
+from streams.senses import DENSITY_EVERY_S, FIRE_EVERY_S, WATER_EVERY_S, Paced, Senses
 from streams.thumbnail import Thumbnail
 from tests.fakes.scenes import blank_frame
 from tests.fakes.vision import PassThroughTracker, ScriptedDetector, detection
@@ -24,6 +24,17 @@ class Water:
     def look(self, image):
         self.looks += 1
         return np.full((2, 3), self.looks / 10, np.float32)
+
+
+class Heads:
+    """Implements ioc.core.crowd.CrowdCounter; each look sees one more."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def look(self, image):
+        self.looks += 1
+        return np.full((1, 1), self.looks, np.float32)
 
 
 def senses(**models):
@@ -61,11 +72,26 @@ def test_water_says_when_it_was_seen():
     assert model.looks == 2
 
 
+def test_heads_are_counted_at_their_own_rate_and_say_when():
+    model = Heads()
+    made = senses(density=lambda: model)
+    maps = [made.density(blank_frame(at)) for at in (10.0, 10.0 + DENSITY_EVERY_S / 2, 10.0 + DENSITY_EVERY_S)]
+    assert [(m.at, float(m.cells.sum())) for m in maps] == [(10.0, 1.0), (10.0, 1.0), (10.0 + DENSITY_EVERY_S, 2.0)]
+
+
+def test_after_a_restart_heads_are_counted_at_once():
+    model = Heads()
+    for _ in range(2):
+        assert senses(density=lambda: model).density(blank_frame(10.0)).at == 10.0
+    assert model.looks == 2
+
+
 @pytest.mark.parametrize(
     ("ask", "name"),
     [
         (lambda s: s.fires(blank_frame()), "fire"),
         (lambda s: s.water(blank_frame()), "water"),
+        (lambda s: s.density(blank_frame()), "density"),
     ],
 )
 def test_a_missing_model_is_no_quiet_street(ask, name):
