@@ -26,7 +26,7 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import v8DetectionLoss
 from ultralytics.utils.torch_utils import ModelEMA
 
-from models.training.street_crops import AIMED, Scene, Window, load_scenes, mosaic, window
+from models.training.street_crops import Scene, Window, load_scenes, mosaic, window
 from models.training.street_model import save_checkpoint, six_class_model
 
 BATCH = 16
@@ -78,11 +78,12 @@ class StreetLoss(v8DetectionLoss):
 class Windows(IterableDataset[dict[str, Tensor]]):
     """An endless, seeded stream of batches."""
 
-    def __init__(self, scenes: list[Scene], seed: int, mosaics: float = 0.0) -> None:
-        """``mosaics`` is the share of windows that are made of four smaller ones."""
+    def __init__(self, scenes: list[Scene], seed: int, *, mosaics: float = 0.0, aimed: float = 0.0) -> None:
+        """``mosaics`` is the share of windows made of four smaller ones, ``aimed`` of those laid around an object, 0..1."""
         self._scenes = scenes
         self._seed = seed
         self._mosaics = mosaics
+        self._aimed = aimed
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         worker = get_worker_info()
@@ -92,7 +93,12 @@ class Windows(IterableDataset[dict[str, Tensor]]):
             picked = rng.choice(len(self._scenes), (BATCH, 4), p=weights / weights.sum())
             scenes = [[self._scenes[index] for index in four] for four in picked]
             yield collate(
-                [mosaic(s, rng) if rng.random() < self._mosaics else window(s[0], rng, aimed=AIMED) for s in scenes]
+                [
+                    mosaic(four, rng, aimed=self._aimed)
+                    if rng.random() < self._mosaics
+                    else window(four[0], rng, aimed=self._aimed)
+                    for four in scenes
+                ]
             )
 
 
@@ -169,6 +175,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mosaics", type=float, default=0.0, help="share of windows that are made of four smaller ones")
+    parser.add_argument("--aimed", type=float, default=0.0, help="share of windows that are laid around an object")
     arguments = parser.parse_args()
     random.seed(arguments.seed)
     torch.manual_seed(arguments.seed)
@@ -176,7 +183,8 @@ def main() -> None:
     model = six_class_model(arguments.start)
     scenes = load_scenes(arguments.work)
     plan = Plan(steps=arguments.steps, minutes=arguments.minutes, rate=arguments.rate, seed=arguments.seed)
-    train(model, Windows(scenes, plan.seed, arguments.mosaics), arguments.target, plan)
+    windows = Windows(scenes, plan.seed, mosaics=arguments.mosaics, aimed=arguments.aimed)
+    train(model, windows, arguments.target, plan)
 
 
 if __name__ == "__main__":

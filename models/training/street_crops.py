@@ -22,14 +22,10 @@ SIDES: Sides = ((540, 760, 0.5), (330, 500, 0.3), (760, 1150, 0.2))
 """Mostly about 640 and 416, at times larger."""
 FAR_SIDES: Sides = ((280, 640, 1.0),)
 """For the parts of a mosaic: what stands near in its picture becomes small."""
-AIMED = 0.6
-"""How often a window of the street detector's training is laid around an object."""
-EMPTY = 0.35
-"""Weight of a picture without an object, as a share of that of its source."""
 GREY = 114
 SMALLEST = 6.0
 """An object whose longer side is shorter, in pixels of the input, is ignored rather than learned."""
-WEIGHTS = {"vn_scenes": 8.0, "shanghai_b": 6.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.5, "greenparking": 0.5}
+WEIGHTS = {"vn_scenes": 8.0, "shanghai_b": 3.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.5, "greenparking": 0.5}
 """How often a source is drawn, by a part of its path; 1 where none is named."""
 
 
@@ -75,16 +71,16 @@ def load_scenes(work: Path) -> list[Scene]:
                 boxes=rows[:, 1:5],
                 classes=rows[:, 0].astype(np.int64),
                 ignore=ignore[:, 1:5],
-                weight=weight if len(rows) else EMPTY * weight,
+                weight=weight,
             )
         )
     return scenes
 
 
-def mosaic(scenes: Sequence[Scene], rng: np.random.Generator) -> Window:
+def mosaic(scenes: Sequence[Scene], rng: np.random.Generator, *, aimed: float = 0.0) -> Window:
     """Return four windows of half the size, their scenes shrunk, in one: more, and smaller, objects of several cameras."""
     width, height = WINDOW[0] // 2, WINDOW[1] // 2
-    parts = [window(scene, rng, (width, height), FAR_SIDES, aimed=AIMED) for scene in scenes]
+    parts = [window(scene, rng, (width, height), FAR_SIDES, aimed=aimed) for scene in scenes]
     offsets = [np.array([x, y, x, y], np.float32) for y in (0, height) for x in (0, width)]
     return Window(
         image=np.vstack([np.hstack([p.image for p in parts[row : row + 2]]) for row in (0, 2)]),

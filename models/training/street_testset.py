@@ -21,6 +21,8 @@ import yaml
 from models.training.common import VIDEO_SUFFIXES, Boxes, Image, frames_at, read_image, sha256
 
 LABELS = Path(__file__).parent / "labels"
+LABEL_FILES = "[0-9a-f]" * 64 + "*.json"
+"""Those of this detector: another model's labels lie beside them under a plain name."""
 SOURCES = ("crowd/**/*", "traffic/**/*", "waste/**/*", "parking/**/*", "flood/octa_tiles/**/*")
 NAMES = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "ignore")
 
@@ -42,11 +44,11 @@ def load_truth(data: Path) -> list[Truth]:
     Raises:
         FileNotFoundError: A labelled source is not below `data`.
     """
-    wanted = {file.stem.split("@")[0] for file in LABELS.glob("*.json")}
+    wanted = {file.stem.split("@")[0] for file in LABELS.glob(LABEL_FILES)}
     files = (file for pattern in SOURCES for file in data.glob(pattern) if file.is_file())
     sources = {digest: file for file in files if (digest := sha256(file)) in wanted}
     truths = []
-    for label in sorted(LABELS.glob("*.json")):
+    for label in sorted(LABELS.glob(LABEL_FILES)):
         digest = label.stem.split("@")[0]
         if digest not in sources:
             raise FileNotFoundError(f"{data}: no file with the SHA-256 {digest}")

@@ -222,7 +222,7 @@ def test_an_aimed_window_shows_the_object_and_a_mosaic_four_scenes() -> None:
     scene = Scene(image=image, boxes=box, classes=np.array([CAR]), ignore=np.zeros((0, 4), np.float32), weight=1.0)
     rng = np.random.default_rng(0)
     assert all(len(window(scene, rng, aimed=1.0).boxes) == 1 for _ in range(20))
-    four = [mosaic([scene] * 4, rng) for _ in range(20)]
+    four = [mosaic([scene] * 4, rng, aimed=0.6) for _ in range(20)]
     assert {m.image.shape for m in four} == {(WINDOW[1], WINDOW[0], 3)}
     assert {m.ignored.shape for m in four} == {(WINDOW[1], WINDOW[0])}
     centres = np.concatenate([(m.boxes[:, :2] + m.boxes[:, 2:]) / 2 for m in four])
