@@ -20,8 +20,9 @@ import numpy.typing as npt
 import torch
 
 from models.training.common import Image, read_image
-from models.training.density_crowds import Crowds, load_people
+from models.training.density_crowds import Crowds
 from models.training.density_net import STRIDE, DensityNet, from_coco, loss_of
+from models.training.density_people import load_people
 from models.training.density_pictures import Example, Heads, load_marked, load_taught
 from models.training.water_paint import spoil
 

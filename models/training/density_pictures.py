@@ -58,7 +58,11 @@ def load_marked(data: Path, teacher: Path, *, validation: bool) -> list[Example]
     examples = []
     for name, points in marked(data).items():
         if (Path(name).name in VALIDATION) == validation:
-            rows = np.array(boxes[name]["objects"], np.float32).reshape(-1, 6) if name in boxes else np.zeros((0, 6))
+            rows = (
+                np.array(boxes[name]["objects"], np.float32).reshape(-1, 6)
+                if name in boxes
+                else np.zeros((0, 6), np.float32)
+            )
             heads = np.column_stack([points, _sizes(points, rows[rows[:, 0] == 0, 1:5])]).astype(np.float32)
             image = read_image(data / name)
             examples.append(Example(image=image, heads=heads, unknown=np.zeros((0, 4), np.float32), source=name))
@@ -109,7 +113,7 @@ def _sizes(points: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32]) -> n
             off = np.abs(boxes[inside, 1] + 0.5 * of_boxes[inside] - y)
             sizes[i] = of_boxes[inside][off.argmin()]
     known = np.flatnonzero(~np.isnan(sizes))
-    for i in np.flatnonzero(np.isnan(sizes)):
-        apart = np.hypot(*(points[known] - points[i]).T) if len(known) else np.zeros(0)
-        sizes[i] = np.median(sizes[known[np.argsort(apart)[:3]]]) if len(known) else 20.0
+    for lost in np.flatnonzero(np.isnan(sizes)):
+        apart = np.hypot(*(points[known] - points[lost]).T) if len(known) else np.zeros(0)
+        sizes[lost] = np.median(sizes[known[np.argsort(apart)[:3]]]) if len(known) else 20.0
     return np.maximum(sizes, 4)

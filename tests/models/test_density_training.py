@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training import density_crowds
-from models.training.density_crowds import Crowds, Person, drawn
+from models.training import density_people
+from models.training.density_crowds import Crowds
+from models.training.density_people import Person, drawn
 from models.training.density_pictures import VALIDATION, load_marked, load_taught, marked
 
 SIZE = (192, 160)
@@ -74,13 +75,13 @@ def test_decoys_are_painted_into_the_picture(crowds: Crowds) -> None:
 def test_every_eighth_cut_out_is_for_validation_and_a_clip_gives_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(density_crowds, "LEFT_OUT", frozenset())
+    monkeypatch.setattr(density_people, "LEFT_OUT", frozenset())
     cv2.imwrite(str(tmp_path / "p.png"), np.full((40, 20, 4), 255, np.uint8))
     sources = ["a.jpg"] * 16 + ["b.mp4"] * 16
     index = [{"file": "p.png", "source": source, "head": [10, 5, 8]} for source in sources]
     (tmp_path / "index.json").write_text(json.dumps(index))
-    assert len(density_crowds.load_people(tmp_path, validation=True)) == 2
-    assert len(density_crowds.load_people(tmp_path, validation=False)) == 14 + density_crowds.OF_CLIP
+    assert len(density_people.load_people(tmp_path, validation=True)) == 2
+    assert len(density_people.load_people(tmp_path, validation=False)) == 14 + density_people.OF_CLIP
 
 
 @pytest.fixture
