@@ -1,4 +1,4 @@
-"""A camera that fails: no frames, a frozen picture, a covered or defocused lens, a view turned away.
+"""A camera that fails: no frames, a frozen picture, a lens covered or out of focus, a view turned away.
 
 Evidence at one instant comes from the stream's health and from picture statistics; no model is needed. Time adds a debounce.
 """
@@ -21,6 +21,7 @@ class Settings(Part):
     lost_s: float = Field(10, ge=0, le=3600, description="Seconds without a frame before an alert opens")
     frozen_s: float = Field(20, ge=1, le=3600, description="Seconds without any change, noise included")
     covered_s: float = Field(5, ge=0, le=3600, description="Seconds without anything to see in the picture")
+    part_covered_s: float = Field(10, ge=0, le=3600, description="Seconds of a lens that is covered in part")
     turned_s: float = Field(5, ge=0, le=3600, description="Seconds of looking elsewhere")
     defocused_s: float = Field(10, ge=0, le=3600, description="Seconds of a blurred picture")
     frozen_change: float = Field(
@@ -29,6 +30,9 @@ class Settings(Part):
     covered_detail: float = Field(0.01, ge=0, le=1, description="Share of edge pixels below which a picture shows nothing")
     covered_contrast: float = Field(
         0.12, ge=0, le=1, description="Spread of grey levels (0..1) below which a picture shows nothing"
+    )
+    part_covered: float = Field(
+        0.2, gt=0, le=1, description="Share of the picture that something on the lens must hide while the rest stands"
     )
     turned_view: float = Field(
         0.3,
@@ -55,6 +59,7 @@ class CameraHealth:
             "lost": _debounce(s.lost_s),
             "frozen": _debounce(s.frozen_s),
             "covered": _debounce(s.covered_s),
+            "part-covered": _debounce(s.part_covered_s, hold_s=3.0),  # somebody passes through what is left
             "turned": _debounce(s.turned_s, hold_s=3.0),  # another view agrees by chance now and then
             "defocused": _debounce(s.defocused_s, hold_s=3.0),
         }
@@ -77,6 +82,9 @@ class CameraHealth:
         sharp = None if picture.sharpness is None else picture.sharpness >= s.defocused_sharpness
         if picture.detail < s.covered_detail and picture.contrast < s.covered_contrast and not sharp:
             yield Observation(kind="camera", subject="covered", detail={"fault": "covered"})
+        elif picture.hidden is not None and picture.hidden >= s.part_covered:  # before focus: what hides is out of it
+            detail = {"fault": "covered", "share": round(picture.hidden, 2)}
+            yield Observation(kind="camera", subject="part-covered", detail=detail)
         elif picture.sharpness is not None and not sharp:  # before the view: blur hides it
             detail = {"fault": "defocused", "sharpness": round(picture.sharpness, 2)}
             yield Observation(kind="camera", subject="defocused", detail=detail)

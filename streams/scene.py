@@ -47,6 +47,7 @@ class LiveScene:
             health,
             view=self._senses.view(self._thumbnail, health, self.at),
             sharpness=self._senses.sharpness(self._thumbnail, self.at),
+            hidden=self._senses.hidden(self._thumbnail, self.at),
         )
 
     @cached_property

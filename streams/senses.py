@@ -13,6 +13,7 @@ from ioc.core.plate_votes import Glimpse
 from ioc.core.ports import ObjectDetector, PictureHealth, PlateLook, Tracker
 from ioc.core.types import Detection, FireSight, Frame, StillObject, Track
 from ioc.core.water import WaterFinder, WaterMap
+from streams.cover import PartCover
 from streams.fires import FireWatch
 from streams.focus import UsualFocus
 from streams.gate import Gate
@@ -28,6 +29,7 @@ WATER_EVERY_S = 2.0
 DENSITY_EVERY_S = 1.0
 VIEW_EVERY_S = 1.0
 FOCUS_EVERY_S = 1.0
+COVER_EVERY_S = 1.0
 PLAIN = 0.02
 """Share of edge pixels below which a picture shows too little to be compared with the usual view."""
 
@@ -75,6 +77,7 @@ class Senses:
         self._gate = gate or Gate()
         self._usual_view = UsualView()
         self._usual_focus = UsualFocus()
+        self._part_cover = PartCover()
         self._still = StillThings()
         self._detections: Sequence[Detection] = ()
         self._looked_at = float("inf")
@@ -85,6 +88,7 @@ class Senses:
         self._densities: Paced[CrowdMap] = Paced(DENSITY_EVERY_S)
         self._views: Paced[float | None] = Paced(VIEW_EVERY_S)
         self._focuses: Paced[float | None] = Paced(FOCUS_EVERY_S)
+        self._covers: Paced[float | None] = Paced(COVER_EVERY_S)
         self.tracks: tuple[Track, ...] = ()
         """Those of the last look."""
         self.looks = 0
@@ -141,15 +145,24 @@ class Senses:
         """How sharp the picture is, as a part of how sharp this camera's pictures are."""
         return self._focuses.at(at, lambda: self._usual_focus.sharpness(thumbnail, at))
 
+    def hidden(self, thumbnail: Thumbnail, at: float) -> float | None:
+        """How much of the picture something on the lens hides."""
+        return self._covers.at(at, lambda: self._part_cover.share(thumbnail, at))
+
     def remember(self) -> dict[str, Any]:
         """What was learnt of the camera's picture, as JSON carries it; empty while there is nothing."""
-        learnt = {"view": self._usual_view.remember(), "focus": self._usual_focus.remember()}
+        learnt = {
+            "view": self._usual_view.remember(),
+            "focus": self._usual_focus.remember(),
+            "cover": self._part_cover.remember(),
+        }
         return {name: known for name, known in learnt.items() if known}
 
     def recall(self, learnt: Mapping[str, Any]) -> None:
         """Go on with what :meth:`remember` gave. Raises ValueError, LookupError or TypeError for anything else."""
         self._usual_view.recall(learnt.get("view", {}))
         self._usual_focus.recall(learnt.get("focus", {}))
+        self._part_cover.recall(learnt.get("cover", {}))
 
     def lose(self) -> None:
         """The stream is lost: nothing is seen, and so nothing is followed."""

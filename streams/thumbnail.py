@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 import cv2
@@ -70,3 +71,18 @@ class Thumbnail:
         difference = (here - here.mean()) - (there - there.mean())
         cells = np.abs(cv2.resize(difference, CELLS, interpolation=cv2.INTER_AREA))
         return float(cv2.resize(cells, BLOCKS, interpolation=cv2.INTER_AREA).max())
+
+
+def png_text(grey: NDArray[np.float32]) -> str:
+    """A grey picture, float32 (H, W) of 0..255, as the text that JSON carries."""
+    png = cv2.imencode(".png", np.asarray(np.rint(grey), np.uint8))[1]
+    return base64.b64encode(png.tobytes()).decode("ascii")
+
+
+def read_png_text(text: str) -> NDArray[np.float32]:
+    """The picture back, float32 (90, 160). Raises ValueError for any other text or size, TypeError for no text."""
+    png = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    grey = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE) if len(png) else None
+    if grey is None or grey.shape != SIZE[::-1]:
+        raise ValueError("not a picture of the size of a thumbnail")
+    return grey.astype(np.float32)

@@ -8,7 +8,6 @@ and kerbs and walls stay where they were.
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping
 from itertools import pairwise
@@ -18,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.thumbnail import SIZE, Thumbnail
+from streams.thumbnail import Thumbnail, png_text, read_png_text
 
 BLOCKS = (8, 5)
 SHAKE = 3
@@ -115,9 +114,8 @@ class UsualView:
         """What was learnt, as JSON carries it; empty while there is nothing."""
         if self._usual is None or self._typical is None:
             return {}
-        png = cv2.imencode(".png", np.asarray(np.rint(self._usual), np.uint8))[1]
         return {
-            "usual": base64.b64encode(png.tobytes()).decode("ascii"),
+            "usual": png_text(self._usual),
             "reliable": self._reliable.round(4).tolist(),
             "typical": round(self._typical, 4),
         }
@@ -126,13 +124,12 @@ class UsualView:
         """Go on with that. Raises ValueError, LookupError or TypeError for anything else and has then changed nothing."""
         if not learnt:
             return
-        png = np.frombuffer(base64.b64decode(learnt["usual"], validate=True), np.uint8)
-        usual = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE) if len(png) else None
+        usual = read_png_text(learnt["usual"])
         reliable, typical = np.array(learnt["reliable"], np.float64), float(learnt["typical"])
-        if usual is None or usual.shape != SIZE[::-1] or reliable.shape != (BLOCKS[0] * BLOCKS[1],):
+        if reliable.shape != (BLOCKS[0] * BLOCKS[1],):
             raise ValueError("not a usual view")
         self._begin()
-        self._usual, self._reliable, self._typical, self._age = usual.astype(np.float32), reliable, typical, SETTLE_S
+        self._usual, self._reliable, self._typical, self._age = usual, reliable, typical, SETTLE_S
 
     def _begin(self) -> None:
         self._usual = self._recent = self._at = self._typical = None

@@ -69,6 +69,8 @@ class PictureHealth:
     """How much of the camera's usual view is left, 1 (all) to 0 (it looks elsewhere); None while that is not known."""
     sharpness: float | None = None
     """Usual width of edges as a part of that in this picture, 1 (as sharp as usual) to 0; None while that is not known."""
+    hidden: float | None = None
+    """Share 0..1 of the picture that something on the lens hides while the rest stands; None while that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,10 @@ def rule(**settings):
         ({"detail": 0.0, "contrast": 0.3}, []),  # fog with a bright sky above still shows something
         ({"detail": 0.0, "contrast": 0.02, "sharpness": 0.9}, []),  # a dim bare road: what little there is, is sharp
         ({"detail": 0.0, "contrast": 0.02, "sharpness": 0.2}, ["covered"]),  # a hand just before the lens
+        ({"hidden": 0.4}, ["part-covered"]),
+        ({"hidden": 0.1}, []),  # a spider's thread in a corner
+        ({"hidden": 0.4, "sharpness": 0.3, "view": 0.2}, ["part-covered"]),  # what hides is out of focus and another view
+        ({"hidden": 0.4, "detail": 0.0, "contrast": 0.02}, ["covered"]),  # and now all of it
         ({"sharpness": 0.9}, []),
         ({"sharpness": 0.6}, []),  # softer at night
         ({"sharpness": 0.5}, ["defocused"]),
@@ -45,6 +49,12 @@ def rule(**settings):
 def test_faults_of_the_picture(changes, faults):
     scene = FakeScene(picture=replace(ORDINARY, **changes))
     assert [o.subject for o in rule().observe(scene)] == faults
+
+
+def test_a_part_that_is_covered_reads_as_covered_with_its_share():
+    (seen,) = rule().observe(FakeScene(picture=replace(ORDINARY, hidden=0.437)))
+    assert seen.detail == {"fault": "covered", "share": 0.44}
+    assert rule(part_covered_s=12).policy(seen).confirm_s == 12
 
 
 def test_a_night_that_turns_grey_is_no_fault():

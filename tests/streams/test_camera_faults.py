@@ -125,6 +125,79 @@ def test_a_fault_is_told_at_its_debounce(clip, change, fault, due, late):
     assert due - 1 <= found[0][1] <= due + late
 
 
+def on_the_glass(shape, tone=(40, 60, 50)):
+    """Something that sits on the glass: ``shape`` draws it white into a mask; its rim is as wide as its blur circle."""
+
+    def cover(image, before):
+        height, width = image.shape[:2]
+        mask = np.zeros((height, width), np.float32)
+        shape(mask)
+        radius = round(0.025 * width)
+        disk = np.zeros((2 * radius + 1, 2 * radius + 1), np.float32)
+        cv2.circle(disk, (radius, radius), radius, 1.0, -1)
+        mask = cv2.filter2D(mask, -1, disk / disk.sum(), borderType=cv2.BORDER_REPLICATE)[..., None]
+        return np.clip(image * (1 - mask) + np.array(tone, np.float32) * mask, 0, 255).astype(np.uint8)
+
+    return cover
+
+
+def left_half(mask):
+    mask[:, : mask.shape[1] // 2] = 1
+
+
+def leaf(mask):
+    height, width = mask.shape
+    cv2.ellipse(mask, (int(0.4 * width), int(0.55 * height)), (int(0.4 * width), int(0.42 * height)), 25, 0, 360, 1, -1)
+
+
+def fingers(mask):
+    height, width = mask.shape
+    corners = [[1, 1], [1, 0.15], [0.8, 0.1], [0.67, 0.33], [0.55, 0.17], [0.47, 0.4], [0.42, 1]]
+    cv2.fillPoly(mask, [(np.array(corners) * (width, height)).astype(np.int32)], 1)
+
+
+@pytest.mark.parametrize("clip", CLIPS[:3])
+@pytest.mark.parametrize(
+    "cover",
+    [on_the_glass(left_half), on_the_glass(leaf, (30, 120, 60)), on_the_glass(fingers, (70, 90, 140))],
+    ids=["bag", "leaf", "hand"],
+)
+def test_a_lens_that_is_covered_in_part_is_told(clip, cover):
+    found, _ = faults(clip, cover)
+    assert [name for name, _ in found] == ["covered"]
+    assert found[0][1] == pytest.approx(10, abs=1)
+
+
+def sides(image, before):
+    """A plain lorry two metres away: nothing on its side, and a contour as sharp as the street."""
+    out = image.copy()
+    height, width = image.shape[:2]
+    out[height // 9 : 11 * height // 12, width // 4 : 7 * width // 8] = (165, 170, 172)
+    return out
+
+
+def bus(image, before):
+    out = image.copy()
+    height, width = image.shape[:2]
+    out[height // 18 : 11 * height // 12, width // 6 :] = (60, 60, 190)
+    for x in range(width // 5, width, width // 7):
+        out[height // 6 : 4 * height // 9, x : x + width // 9] = (70, 70, 60)
+    return out
+
+
+@pytest.mark.parametrize("clip", CLIPS[:3])
+@pytest.mark.parametrize("vehicle", [sides, bus])
+def test_a_vehicle_that_hides_half_of_the_street_covers_no_lens(clip, vehicle):
+    assert [name for name, _ in faults(clip, vehicle)[0] if name == "covered"] == []
+
+
+def test_what_covers_a_part_while_the_worker_is_away_is_told_after_it():
+    clip = CLIPS[0]
+    _, kept = faults(clip, unchanged)
+    cover = on_the_glass(left_half)
+    assert [name for name, _ in faults(clip, cover, starts=0.0, learnt=kept)[0]] == ["covered"]
+
+
 def fog(share):
     return lambda image, before: cv2.addWeighted(image, share, np.full_like(image, 190), 1 - share, 0)
 
