@@ -110,6 +110,25 @@ def lens(picture: Picture, rng: np.random.Generator, strength: float = 1.0) -> P
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
+def drag(picture: Picture, rng: np.random.Generator, height: float) -> Picture:
+    """The blur of a vehicle that moves while the shutter is open, up to a fifth of the plate's ``height`` in pixels long.
+
+    Mostly along the plate; sometimes up or down the picture, as what comes towards the camera moves.
+    """
+    length = height * float(rng.uniform(0.03, 0.2))
+    angle = float(rng.normal(0, 0.25)) + (np.pi / 2 if rng.random() < 0.35 else 0.0)
+    reach = int(np.ceil(length / 2)) + 1
+    kernel = np.zeros((2 * reach + 1,) * 2, np.float32)
+    for along in np.linspace(-length / 2, length / 2, 4 * reach + 1):  # each point shared among its four pixels
+        x, y = reach + along * np.cos(angle), reach + along * np.sin(angle)
+        x0, y0 = int(x), int(y)
+        for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            share = (1 - abs(x - x0 - dx)) * (1 - abs(y - y0 - dy))
+            if share > 0:
+                kernel[y0 + dy, x0 + dx] += share
+    return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.uint8)
+
+
 def jpeg(picture: Picture, rng: np.random.Generator) -> Picture:
     """Compression as a camera or an encoder leaves it."""
     quality = int(rng.integers(18, 96))

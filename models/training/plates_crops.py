@@ -39,13 +39,16 @@ def rendered_crop(plate: PlateText, rng: np.random.Generator) -> Picture:
     one_line = len(plate.rows) == 1
     # How many pixels the camera gave the plate; 16 px of height is where reading ends.
     rows = float(np.exp(rng.uniform(np.log(15), np.log(64)))) * (1.0 if one_line else 1.6)
-    quad = camera.view(round(rows * front.shape[1] / front.shape[0]), round(rows), rng)
+    oblique = 1.8 if rng.random() < 0.3 else 1.0
+    quad = camera.view(round(rows * front.shape[1] / front.shape[0]), round(rows), rng, oblique)
     low, high = quad.min(0), quad.max(0)
     pad = (high - low) * MARGIN / (1 - 2 * MARGIN) + 1
     quad = quad - low + pad
     width, height = (int(v) for v in np.ceil(high - low + 2 * pad))
     ground = camera.clutter(width, height, rng)
     seen = camera.place(*_nearer(front, alpha, rows), quad, ground)
+    if rng.random() < 0.3:
+        seen = camera.drag(seen, rng, rows)
     seen = camera.jpeg(camera.lens(camera.light(seen, rng), rng, strength=min(1.6, rows / 24)), rng)
     return stored(seen)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ioc.core.plates import ALPHABET, MAX_LENGTH
 from models.plate_reader import CUT_MARGIN
 from models.training.plates_crops import MARGIN
 from models.training.plates_reader_net import CLASSES, HEIGHT, WIDTH, PlateReaderNet
+from models.training.street import rate_at
 
 HELD_OUT, CHOOSING = 0, 1
 _BLANK = CLASSES - 1
@@ -158,10 +160,11 @@ def train(options: argparse.Namespace) -> None:
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True
     )
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.02, fused=True)
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, options.steps, pct_start=0.08)
     options.out.mkdir(parents=True, exist_ok=True)
-    best, started, total = -1.0, time.monotonic(), 0.0
+    best, started, total, progress = -1.0, time.monotonic(), 0.0, 0.0
     for step in range(1, options.steps + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = options.rate * rate_at(step - 1, progress)
         net.train()
         x, classes, lower = batch(rng, rendered, real, odds, options.batch, options.share)
         with torch.autocast("cpu", torch.bfloat16):  # seven times faster than float32 where the processor has it
@@ -171,10 +174,10 @@ def train(options: argparse.Namespace) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        plan.step()
         mean.update_parameters(net)
         total += loss.item()
-        if step % options.every == 0 or step == options.steps:
+        progress = max(step / options.steps, (time.monotonic() - started) / 60 / options.minutes)
+        if step % options.every == 0 or progress >= 1:
             score = exact(mean.module, choosing)
             entry = {"step": step, "loss": round(total / options.every, 4), "fold1_exact": round(score, 4)}
             print(json.dumps(entry | {"seconds": round(time.monotonic() - started)}), flush=True)
@@ -183,6 +186,8 @@ def train(options: argparse.Namespace) -> None:
             if score >= best:
                 best = score
                 torch.save(mean.module.state_dict(), options.out / "best.pt")
+            if progress >= 1:
+                break
 
 
 def main() -> None:
@@ -194,6 +199,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--all-but-held-out", action="store_true", help="the last run: train on fold 1 too, choose nothing")
     parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="a cap, for a busy machine")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--share", type=float, default=0.35, help="real crops in a batch")
     parser.add_argument("--rate", type=float, default=1.5e-3)

@@ -112,10 +112,13 @@ class _Style:
     def __init__(self, rng: np.random.Generator, font: str, aspect: float) -> None:
         self.rng = rng
         self.font = font
-        self.aspect = aspect * float(rng.uniform(0.85, 1.2))
+        self.aspect = aspect * float(rng.uniform(0.72, 1.2))
         self.weight = int(rng.choice([-3, -2, 0, 0, 0, 2, 3]))
         self.slant = float(rng.normal(0, 0.02))
-        self.gap = float(rng.uniform(0.12, 0.34))
+        self.gap = float(rng.uniform(0.05, 0.34))
+        self.dot = float(rng.uniform(0.3, 0.45)) if rng.random() < 0.25 else float(rng.uniform(-0.02, 0.12))
+        # Some plates set the 1 in a cell of its own width, close to its neighbours, where it is easily lost.
+        self.narrow = float(rng.uniform(0.4, 0.8)) if rng.random() < 0.5 else 1.0
 
     def glyph(self, char: str) -> NDArray[np.float32]:
         mask = glyph(self.font, char)
@@ -146,7 +149,7 @@ def _draw_row(
     top, tall = box[0] * height, (box[1] - box[0]) * height
     cell = tall * style.aspect
     space = cell * style.gap
-    widths = [cell * float(rng.uniform(0.45, 0.62)) if c in "-." else cell for c in row]
+    widths = [cell * (float(rng.uniform(0.45, 0.62)) if c in "-." else style.narrow if c in "1I" else 1.0) for c in row]
     total = sum(widths) + space * (len(row) - 1)
     margin = float(rng.uniform(0.03, 0.1)) * width
     squeeze = min(float(rng.uniform(1.0, 1.25)), (width - 2 * margin) / total)
@@ -155,7 +158,7 @@ def _draw_row(
         w, h = max(2, round(advance * squeeze)), max(2, round(tall))
         left, upper = round(x), round(top + float(rng.normal(0, 0.012)) * tall)
         if char in "-.":
-            mask, upper, h = _separator(char, w, upper, h, rng)
+            mask, upper, h = _separator(char, w, upper, h, style)
         else:
             mask = _fit(style.glyph(char), char, w, h, style.slant)
         target = letters if char.isalpha() else cover
@@ -176,13 +179,14 @@ def _fit(mask: NDArray[np.float32], char: str, w: int, h: int, slant: float) -> 
     return out
 
 
-def _separator(char: str, w: int, top: int, h: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], int, int]:
+def _separator(char: str, w: int, top: int, h: int, style: _Style) -> tuple[NDArray[np.float32], int, int]:
+    rng = style.rng
     thick = max(2, round(h * float(rng.uniform(0.08, 0.15))))
     if char == "-":
         return np.ones((thick, w), np.float32), top + round(h * float(rng.uniform(0.42, 0.55))), thick
     dot = np.zeros((thick, w), np.float32)
     cv2.circle(dot, (w // 2, thick // 2), max(1, thick // 2), 1.0, -1)
-    return dot, top + h - thick - round(h * float(rng.uniform(-0.02, 0.12))), thick
+    return dot, top + h - thick - round(h * style.dot), thick
 
 
 def _paste(target: NDArray[np.float32], mask: NDArray[np.float32], x: int, y: int) -> None:

@@ -164,6 +164,8 @@ def _even(streets: Sequence[Street]) -> NDArray[np.float64]:
 
 
 def _tall(rng: np.random.Generator) -> float:
+    if rng.random() < 0.3:  # small ones are the hardest to tell from signs, and the commonest in a street
+        return float(rng.uniform(SMALLEST, 17))
     return float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
 
 

@@ -69,8 +69,14 @@ def _pick(rng: np.random.Generator, options: str | tuple[str, ...]) -> str:
     return str(options[int(rng.integers(len(options)))])
 
 
+LIKE_PAIRS = ("13", "31", "11", "17", "71", "18", "81", "10", "01", "14", "41", "16", "19", "39", "93", "65", "56", "83")
+"""Neighbours of which one is lost or taken for another when the picture is blurred."""
+
+
 def _digits(rng: np.random.Generator, n: int) -> str:
-    if rng.random() < 0.05:  # lucky numbers: runs of one digit are common on the road and rare by chance
+    if rng.random() < 0.3:
+        number = "".join(_pick(rng, LIKE_PAIRS) for _ in range(n))[int(rng.integers(2)) :][:n]
+    elif rng.random() < 0.05:  # lucky numbers: runs of one digit are common on the road and rare by chance
         run = int(rng.integers(2, n + 1))
         number = "".join(_pick(rng, "0123456789") for _ in range(n - run)) + _pick(rng, "123456789") * run
     else:
@@ -110,19 +116,24 @@ def _legacy(rng: np.random.Generator) -> PlateText:
     return _car_plate(rng, series, _digits(rng, 5 if rng.random() < 0.8 else 4), "white")
 
 
+def _letter(rng: np.random.Generator, letters: str) -> str:
+    """A letter, those that are taken for one another more often."""
+    return _pick(rng, "HMHMHNUDVB") if rng.random() < 0.25 else _pick(rng, letters)
+
+
 def _moto(rng: np.random.Generator) -> PlateText:
-    series = _pick(rng, L20) + _pick(rng, L21)
+    series = _letter(rng, L20) + _letter(rng, L21)
     return PlateText((f"{_pick(rng, _CODES)}-{series}", _dotted(_digits(rng, 5))), "moto", "white")
 
 
 def _moto_digit(rng: np.random.Generator) -> PlateText:
-    blue = rng.random() < 0.1
-    series = _pick(rng, L11 if blue else L20) + _pick(rng, "123456789")
+    blue = rng.random() < 0.25
+    series = (_pick(rng, L11) if blue else _letter(rng, L20)) + _pick(rng, "123456789")
     return PlateText((f"{_pick(rng, _CODES)}-{series}", _dotted(_digits(rng, 5))), "moto", "blue" if blue else "white")
 
 
 def _moto_old(rng: np.random.Generator) -> PlateText:
-    series = _pick(rng, L20) + _pick(rng, "123456789" if rng.random() < 0.8 else L21)
+    series = _letter(rng, L20) + _pick(rng, "123456789" if rng.random() < 0.8 else L21)
     return PlateText((f"{_pick(rng, _CODES)}-{series}", _digits(rng, 4)), "moto", "white")
 
 
