@@ -101,3 +101,11 @@ def test_who_brought_it_is_told():
 def test_settings_are_checked(bad):
     with pytest.raises(ValidationError):
         Settings(**bad)
+
+
+def test_overlapping_zones_see_the_same_bag_each_with_its_own_settings():
+    other_zone = Zone(id="kerb", name="Kerb", polygon=((0.3, 0.3), (0.7, 0.3), (0.7, 0.9), (0.3, 0.9)))
+    both = DETECTOR.factory([RuleZone(WALL, Settings()), RuleZone(other_zone, Settings(stays_s=30))], CONTEXT)
+    seen = list(both.observe(FakeScene(still_objects=(bag(),))))
+    assert [(o.zone, both.policy(o).confirm_s) for o in seen] == [("wall", 6), ("kerb", 30)]
+    assert len({o.subject for o in seen}) == 2
