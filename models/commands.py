@@ -65,8 +65,8 @@ def verify() -> None:
 @click.option("--fold", type=click.IntRange(0), help="Judge only this cv_fold of a plate data set.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Cores that one run may use.")
 @click.option("--provider", "providers", multiple=True, help="Force tensorrt, cuda, openvino or cpu.")
-@click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Another ONNX file for --model.")
-@click.option("--model", default="street", show_default=True, help="Name that --file stands for.")
+@click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Another ONNX file to judge.")
+@click.option("--model", help="Network that --file replaces, where a task runs two; else the one that it is about.")
 def eval_(
     task: str,
     dataset: Path,
@@ -79,7 +79,7 @@ def eval_(
     threads: int,
     providers: tuple[str, ...],
     file: Path | None,
-    model: str,
+    model: str | None,
 ) -> None:
     """Đánh giá mô hình trên tập dữ liệu có nhãn / measure models on a labelled data set.
 
@@ -88,7 +88,7 @@ def eval_(
     """
     from rich.console import Console
 
-    from models.evaluation import Options, find_task, progress_bar
+    from models.evaluation import Options, find_task, progress_bar, replaced
 
     evaluate = find_task(task)
     with progress_bar(Console(stderr=True)) as progress:
@@ -102,7 +102,7 @@ def eval_(
                 tiles=tiles,
                 fold=fold,
                 sheet=sheet,
-                overrides={} if file is None else {model: {"file": file}},
+                overrides=replaced(task, file, model),
                 progress=progress,
             ),
         )

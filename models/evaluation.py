@@ -25,18 +25,28 @@ T = TypeVar("T")
 Figure = float | int | str | None
 """None: there was nothing to measure it on."""
 
-TASKS: Final[Mapping[str, str]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that can be judged."""
+
+    where: str
+    """``module:function`` of an :class:`Evaluate`."""
+    models: tuple[str, ...]
+    """Names of the networks that it runs; the first is the one that it is about."""
+
+
+TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
-        "street": "models.street_evaluation:evaluate",
-        "plates-find": "models.plate_evaluation:evaluate_find",
-        "plates-read": "models.plate_evaluation:evaluate_read",
-        "plates": "models.plate_evaluation:evaluate_both",
-        "fire": "models.fire_evaluation:evaluate",
-        "water": "models.water_evaluation:evaluate",
-        "crowd": "models.density_evaluation:evaluate",
+        "street": Task("models.street_evaluation:evaluate", ("street",)),
+        "plates-find": Task("models.plate_evaluation:evaluate_find", ("plate-finder",)),
+        "plates-read": Task("models.plate_evaluation:evaluate_read", ("plate-reader",)),
+        "plates": Task("models.plate_evaluation:evaluate_both", ("plate-finder", "plate-reader")),
+        "fire": Task("models.fire_evaluation:evaluate", ("fire",)),
+        "water": Task("models.water_evaluation:evaluate", ("water",)),
+        "crowd": Task("models.density_evaluation:evaluate", ("density", "street")),
     }
 )
-"""Task -> ``module:function`` of an :class:`Evaluate`."""
 
 
 class Progressing(Protocol):
@@ -143,13 +153,32 @@ Evaluate = Callable[[Path, Options], Report]
 """(data set's folder, options) -> report. Raises InputError for data that does not fit, ModelError for a model."""
 
 
-def find_task(name: str, tasks: Mapping[str, str] = TASKS) -> Evaluate:
+def find_task(name: str, tasks: Mapping[str, Task] = TASKS) -> Evaluate:
     """The function of a task. Raises :class:`ModelError` for an unknown name."""
-    if name not in tasks:
-        raise ModelError(f"no task is called {name!r}; there are {', '.join(tasks)}")
-    module, _, function = tasks[name].partition(":")
+    module, _, function = _task(name, tasks).where.partition(":")
     found: Evaluate = getattr(import_module(module), function)
     return found
+
+
+def replaced(task: str, file: Path | None, model: str | None, tasks: Mapping[str, Task] = TASKS) -> dict[str, Any]:
+    """The overrides that put ``file`` in the place of ``model``, by default of the network that the task is about.
+
+    Raises :class:`ModelError` where the file would change nothing, and a figure not its own be taken for its own.
+    """
+    models = _task(task, tasks).models
+    if file is None:
+        if model is not None:
+            raise ModelError(f"--model {model} says which network --file replaces, and there is no --file")
+        return {}
+    if model is not None and model not in models:
+        raise ModelError(f"{file}: the task {task!r} does not run {model!r}; it runs {' and '.join(models)}")
+    return {model or models[0]: {"file": file}}
+
+
+def _task(name: str, tasks: Mapping[str, Task]) -> Task:
+    if name not in tasks:
+        raise ModelError(f"no task is called {name!r}; there are {', '.join(tasks)}")
+    return tasks[name]
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from ioc.cli import USER_ERROR, run_cli
 from models.commands import models
+from models.evaluation import replaced
 from models.manifest import find_model, read_manifest
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -73,6 +74,14 @@ def test_eval_of_a_users_own_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("task", "model", "name"),
+    [("plates-read", None, "plate-reader"), ("plates", None, "plate-finder"), ("plates", "plate-reader", "plate-reader")],
+)
+def test_a_file_takes_the_place_of_the_network_that_is_judged(task: str, model: str | None, name: str) -> None:
+    assert replaced(task, Path("mine.onnx"), model) == {name: {"file": Path("mine.onnx")}}
+
+
+@pytest.mark.parametrize(
     ("args", "message"),
     [
         (["eval", "dreams", "{folder}"], "no task is called 'dreams'; there are street"),
@@ -82,6 +91,11 @@ def test_eval_of_a_users_own_file(folder: Path) -> None:
         (["eval", "street", "{folder}", "--size", "100"], "multiple of 32, got 100"),
         (["eval", "street", "{folder}", "--file", "{folder}/data.yaml"], "data.yaml: cannot be loaded as an ONNX model"),
         (["eval", "street", "{folder}", "--file", "{folder}/no.onnx"], "no.onnx: the file of model 'street' is missing"),
+        (
+            ["eval", "street", "{folder}", "--file", "a.onnx", "--model", "fire"],
+            "'street' does not run 'fire'; it runs",
+        ),
+        (["eval", "street", "{folder}", "--model", "street"], "there is no --file"),
         (["export", "{folder}/nowhere.pt"], "does not exist"),
     ],
 )
