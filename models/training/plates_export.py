@@ -72,6 +72,14 @@ def export_reader(checkpoint: Path, target: Path, real: Path, given: float | Non
     print(f"temperature {factor:.3f}")
 
 
+def blend_readers(start: Path, tuned: Path, share: float) -> Path:
+    """Write the weights at ``share`` of the way from one checkpoint to another beside the latter; return the file."""
+    target = tuned.with_name(f"blend{share}.pt")
+    old, new = (torch.load(path, weights_only=True) for path in (start, tuned))
+    torch.save({k: torch.lerp(old[k], v, share) if v.is_floating_point() else v for k, v in new.items()}, target)
+    return target
+
+
 def blend_finders(start: Path, tuned: Path, share: float) -> Path:
     """Write the weights at ``share`` of the way from one checkpoint to another beside the latter; return the file."""
     target = tuned.with_name(f"blend{share}.pt")
@@ -105,17 +113,18 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--real", type=Path, help="real crops, as the reader was trained on")
     parser.add_argument("--temperature", type=float, help="of the run before, if this one was trained on all but fold 0")
-    parser.add_argument("--blend", type=Path, help="a finder's checkpoint to blend with")
+    parser.add_argument("--blend", type=Path, help="a checkpoint to blend with")
     parser.add_argument("--share", type=float, default=0.6, help="how far the blend is from that one, 0..1")
     parser.add_argument("--lower", type=float, default=0.0, help="logits to take off the finder's scores")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
+    checkpoint = options.checkpoint
+    if options.blend is not None:
+        blended = blend_readers if options.what == "reader" else blend_finders
+        checkpoint = blended(options.blend, checkpoint, options.share)
     if options.what == "reader":
-        export_reader(options.checkpoint, options.target, options.real, options.temperature)
+        export_reader(checkpoint, options.target, options.real, options.temperature)
     else:
-        checkpoint = options.checkpoint
-        if options.blend is not None:
-            checkpoint = blend_finders(options.blend, checkpoint, options.share)
         export_finder(checkpoint, options.target, options.data, options.lower)
 
 
