@@ -34,6 +34,9 @@ class ScriptedModels:
     def water(self):
         raise AssertionError("no rule looks for water")
 
+    def density(self):
+        raise AssertionError("no rule counts packed people")
+
     def open(self, names, camera):
         """Nothing has to be opened."""
 
