@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ioc.core.errors import ModelError
-from models.yolo import Runner, check_picture
+from models.yolo import Runner, check_picture, stretched
 
 STRIDE: Final = 32
 """Sides of the input are multiples of this, in pixels."""
@@ -49,9 +48,7 @@ class DensityCounter:
         check_picture(image)
         height, width = image.shape[:2]
         size = input_size(width, height, self._longest)
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if size[0] < width else cv2.INTER_LINEAR)
-        array = np.ascontiguousarray(small[..., ::-1].transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-        out = self._session.run(array)[0]
+        out = self._session.run(stretched(image, size))[0]
         if out.ndim != 4 or out.shape[:2] != (1, 1):
             raise ModelError(f"the density network must give (1, 1, rows, columns), got {out.shape}")
         if not np.isfinite(out).all():

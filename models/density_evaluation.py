@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ioc.core.crowd import CrowdMap
-from ioc.core.crowd_count import WHOLE, head_count
+from ioc.core.crowd_count import head_count
 from ioc.core.errors import InputError, ModelError
+from ioc.core.types import WHOLE_PICTURE
 from models.datasets import refuse_overlap
 from models.density_catalog import DENSITY, open_density
 from models.evaluation import Breakdown, Figure, Options, Report
@@ -89,10 +90,7 @@ def evaluate(root: Path, options: Options) -> Report:
         figures["mistakes_on_sheet"] = write_sheet(
             options.sheet, [_mistake(c) for c in counted if abs(c.said - c.people) >= 1]
         )
-    rows = tuple(
-        (c.image.name, c.people, round(c.density, 1), c.boxes, None if c.together is None else round(c.together, 1))
-        for c in counted
-    )
+    rows = tuple((c.image.name, c.people, _short(c.density), c.boxes, _short(c.together)) for c in counted)
     tables = (_bands(counted), Breakdown("pictures", ("picture", "people", "density", "boxes", "together"), rows))
     return Report(task="crowd", dataset=root, model=_names(options), figures=figures, breakdowns=tables)
 
@@ -118,7 +116,7 @@ def _look(truth: Mapping[Path, int], options: Options) -> list[Counted]:
             boxes = [d.box for d in detector.detect(image) if d.label == "person"] if detector else None
         except (ModelError, InputError) as error:
             raise type(error)(f"{path}: {error}") from error
-        together = None if boxes is None else head_count(boxes, CrowdMap(at=0.0, cells=cells), WHOLE).people
+        together = None if boxes is None else head_count(boxes, CrowdMap(at=0.0, cells=cells), WHOLE_PICTURE).people
         counted.append(Counted(path, people, float(cells.sum()), None if boxes is None else len(boxes), together, wall, cpu))
     return counted
 
@@ -139,10 +137,7 @@ def _bands(counted: Sequence[Counted]) -> Breakdown:
         inside = [c for c in counted if low <= c.people <= high]
         if inside:
             off = float(np.mean([abs(c.said - c.people) for c in inside]))
-            name = (
-                f"{low} to {high}" if high < BANDS[-1][1] and high > low else str(low) if high == low else f"{low} and more"
-            )
-            rows.append((name, len(inside), off, float(np.mean([c.said - c.people for c in inside]))))
+            rows.append((_band(low, high), len(inside), off, float(np.mean([c.said - c.people for c in inside]))))
     return Breakdown("by number of people", ("people", "pictures", "mean absolute error", "bias"), tuple(rows))
 
 

@@ -86,6 +86,13 @@ def check_picture(image: NDArray[np.uint8]) -> None:
         raise InputError(f"a picture must not be empty, got {image.shape}")
 
 
+def stretched(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A uint8 (H, W, 3) BGR picture stretched to ``size``, (width, height): float32 (1, 3, height, width), RGB 0..1."""
+    shrunk = size[0] < image.shape[1]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR)
+    return np.ascontiguousarray(small[..., ::-1].transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+
+
 class Canvas:
     """Reusable memory for the inputs of one thread: a fresh array of 3 MB a frame would cost as much as the conversion."""
 

@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from ioc.core.crowd import CrowdMap
 from ioc.core.types import Box, Point
 
-WHOLE: Final[tuple[Point, ...]] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-"""The whole picture as a zone."""
 PACKED: Final = 1.5
 """Heads in a person's box from which on the people there are packed."""
 LEAST: Final = 4

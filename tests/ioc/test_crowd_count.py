@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ioc.core.crowd import CrowdMap
-from ioc.core.crowd_count import LEAST, WHOLE, head_count, heads_in, touching
-from ioc.core.types import Box
+from ioc.core.crowd_count import LEAST, head_count, heads_in, touching
+from ioc.core.types import WHOLE_PICTURE, Box
 
 ROWS, COLUMNS = 36, 64
 
@@ -35,7 +35,7 @@ HIDDEN = [(0.32 + 0.04 * i, 0.46) for i in range(5)] + [(0.31 + 0.04 * i, 0.52) 
 def test_people_who_stand_apart_are_boxes_whatever_the_map_says():
     boxes = [body(*p) for p in APART]
     assert not touching(boxes)
-    found = head_count(boxes, crowd(*APART, *APART, *APART), WHOLE)
+    found = head_count(boxes, crowd(*APART, *APART, *APART), WHOLE_PICTURE)
     assert (found.people, found.boxes, found.packed) == (6, 6, 0)
 
 
@@ -43,40 +43,43 @@ def test_side_by_side_is_not_packed():
     """Boxes touch, and each holds a head and a part of the neighbours'."""
     boxes = [body(*p) for p in SEEN]
     assert len(touching(boxes)) == 1
-    assert head_count(boxes, crowd(*SEEN), WHOLE).packed == 0
+    assert head_count(boxes, crowd(*SEEN), WHOLE_PICTURE).packed == 0
 
 
 def test_heads_count_where_people_are_packed():
-    found = head_count([body(*p) for p in SEEN], crowd(*SEEN, *HIDDEN), WHOLE)
+    found = head_count([body(*p) for p in SEEN], crowd(*SEEN, *HIDDEN), WHOLE_PICTURE)
     assert (found.people, found.boxes, found.packed) == (16, 6, 16)
 
 
 def test_the_setting_says_from_when_on():
     boxes, heads = [body(*p) for p in SEEN], crowd(*SEEN, *HIDDEN)
-    assert head_count(boxes, heads, WHOLE, packed=9).people == 6
-    assert head_count(boxes, heads, WHOLE, packed=1).people == 16
+    assert head_count(boxes, heads, WHOLE_PICTURE, packed=9).people == 6
+    assert head_count(boxes, heads, WHOLE_PICTURE, packed=1).people == 16
 
 
 def test_boxes_stay_where_the_map_sees_fewer_heads():
     boxes = [body(*p) for p in SEEN] + [body(x + 0.005, y + 0.01) for x, y in SEEN]
-    found = head_count(boxes, crowd(*SEEN), WHOLE)
+    found = head_count(boxes, crowd(*SEEN), WHOLE_PICTURE)
     assert (found.people, found.packed) == (12, 0)
 
 
 def test_those_beside_a_pack_keep_their_boxes():
     boxes = [body(*p) for p in [*SEEN, (0.8, 0.3), (0.95, 0.3)]]
-    assert head_count(boxes, crowd(*SEEN, *HIDDEN, (0.8, 0.3), (0.95, 0.3)), WHOLE).people == 18
+    assert head_count(boxes, crowd(*SEEN, *HIDDEN, (0.8, 0.3), (0.95, 0.3)), WHOLE_PICTURE).people == 18
 
 
 def test_a_map_makes_nobody_by_itself():
     """Leaves, bags and windows: however many heads it sees, without people's boxes there are none."""
-    assert head_count([], CrowdMap(at=0.0, cells=np.full((ROWS, COLUMNS), 0.5, np.float32)), WHOLE).people == 0
+    assert head_count([], CrowdMap(at=0.0, cells=np.full((ROWS, COLUMNS), 0.5, np.float32)), WHOLE_PICTURE).people == 0
     lone = [body(0.5, 0.4)] * (LEAST - 1)
-    assert head_count(lone, CrowdMap(at=0.0, cells=np.full((ROWS, COLUMNS), 0.5, np.float32)), WHOLE).people == LEAST - 1
+    assert (
+        head_count(lone, CrowdMap(at=0.0, cells=np.full((ROWS, COLUMNS), 0.5, np.float32)), WHOLE_PICTURE).people
+        == LEAST - 1
+    )
 
 
 def test_without_a_map_boxes_are_counted():
-    assert head_count([body(*p) for p in SEEN], None, WHOLE).people == 6
+    assert head_count([body(*p) for p in SEEN], None, WHOLE_PICTURE).people == 6
 
 
 def test_feet_decide_who_is_in_the_zone():

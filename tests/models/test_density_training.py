@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.training import density_people
 from models.training.density_crowds import Crowds
@@ -27,7 +28,7 @@ def crowds(rng: np.random.Generator) -> Crowds:
     return Crowds([drawn(rng) for _ in range(4)], rng, SIZE, drawings=4)
 
 
-def street() -> np.ndarray:  # type: ignore[type-arg]
+def street() -> NDArray[np.uint8]:
     return np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)
 
 
