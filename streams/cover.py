@@ -167,22 +167,19 @@ class PartCover:
 def _in_focus(fine: NDArray[np.uint8]) -> Grey:
     """1.0 where the fine picture has an edge in focus, float32 of the thumbnail's size."""
     calm = np.asarray(cv2.GaussianBlur(fine, (3, 3), 0), np.uint8)
-    strong, weak = (_slope(np.asarray(p, np.float32)) for p in (calm, cv2.blur(calm, (5, 5))))
-    narrow = (strong >= STEEP) & (strong >= NARROW * weak)
-    return (cv2.resize(narrow.astype(np.float32), SIZE, interpolation=cv2.INTER_AREA) > 0).astype(np.float32)
+    strong, weak = _slope(calm), _slope(np.asarray(cv2.blur(calm, (5, 5)), np.uint8))
+    narrow = cv2.compare(strong, np.maximum(NARROW * weak, STEEP), cv2.CMP_GE)
+    return (cv2.resize(narrow, SIZE, interpolation=cv2.INTER_AREA) > 0).astype(np.float32)
 
 
 def _pixels(blocks: Blocks) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(blocks.view(np.uint8), SIZE, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _slope(grey: Grey) -> Grey:
-    """Grey levels a pixel by which brightness rises, float32 (90, 160)."""
-    calm = cv2.GaussianBlur(grey, (3, 3), 0)
-    return np.asarray(
-        cv2.magnitude(cv2.Sobel(calm, cv2.CV_32F, 1, 0, ksize=3) / 8, cv2.Sobel(calm, cv2.CV_32F, 0, 1, ksize=3) / 8),
-        np.float32,
-    )
+def _slope(grey: Grey | NDArray[np.uint8]) -> Grey:
+    """Grey levels a pixel by which brightness rises, float32 of the picture's shape."""
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *axis, ksize=5, scale=1 / 128) for axis in ((1, 0), (0, 1)))
+    return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
 def _tiles(grey: Grey) -> Grey:
