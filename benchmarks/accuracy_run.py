@@ -35,7 +35,7 @@ def run(case: Case, kinds: Collection[str], progress: Progress = lambda s: None)
     told: list[Told] = []
     counts: list[CountTold] = []
     reads: list[PlateRead] = []
-    for event in replay(analysis, camera, case.video, progress=progress):
+    for event in replay(analysis, camera, case.video, seen=lambda frame: progress(frame.at)):
         if isinstance(event, AlertEvent) and event.phase is Phase.OPENED:
             told.append(_told(event.alert, waits(event.alert)))
         elif isinstance(event, Count):

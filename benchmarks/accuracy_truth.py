@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.accuracy_types import WHOLE, Case, Expected, PeopleTruth, PlatesTruth, PlateTruth
+from detectors import everywhere
 from ioc.core.geometry import beside
 from ioc.core.types import Box, Point
 from ioc.demo import camera_section, read_clip, slug
@@ -16,8 +17,6 @@ from sample_videos.truth import EventTruth, FrameTruth, Truth, load
 SUFFIX: Final = ".truth.json"
 EVERYWHERE: Final = "picture"
 """Zone of the rules that apply to the whole picture."""
-NEEDS_A_ZONE: Final = frozenset({"parking"})
-"""Kinds that mean nothing without a zone: a vehicle may stand in most places."""
 PLATE_PX: Final = 16.0
 """Height of a plate from which on it counts as legible, pixels."""
 SHOWN_S: Final = 1.0
@@ -52,7 +51,7 @@ def truth_case(path: Path, kinds: frozenset[str], group: str) -> Case:
         video=video_of(path),
         length_s=truth.duration_s,
         camera=with_the_rest(section, kinds - zoned),
-        kinds=kinds - (NEEDS_A_ZONE - zoned),
+        kinds=kinds & (everywhere() | zoned),
         expected=tuple(_expected(truth, e) for e in truth.events),
         people=tuple(PeopleTruth(zone=slug(z), at_s=f.t, people=n) for f in truth.frames for z, n in f.people.items()),
         plates=plates_of(truth),
@@ -61,7 +60,7 @@ def truth_case(path: Path, kinds: frozenset[str], group: str) -> Case:
 
 def with_the_rest(section: Mapping[str, Any], kinds: frozenset[str]) -> dict[str, Any]:
     """A camera that also looks for ``kinds`` in the whole picture, with their defaults."""
-    rules: dict[str, Any] = {kind: {} for kind in sorted(kinds - NEEDS_A_ZONE)}
+    rules: dict[str, Any] = {kind: {} for kind in sorted(kinds & everywhere())}
     return {**section, "rules": {**rules, **section.get("rules", {})}}
 
 

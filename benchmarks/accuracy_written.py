@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from benchmarks.accuracy_truth import EVERYWHERE, NEEDS_A_ZONE, bounds, with_the_rest
+from benchmarks.accuracy_truth import EVERYWHERE, bounds, with_the_rest
 from benchmarks.accuracy_types import WHOLE, Case, Expected, PeopleTruth, PlatesTruth, PlateTruth
+from detectors import everywhere
 from ioc.core.config import Part
 from ioc.core.errors import InputError
 from ioc.core.types import Box
@@ -143,7 +144,7 @@ def written_case(name: str, video: Path, written: Written, kinds: frozenset[str]
     section["zones"] = [z for z in zones if z["rules"]]
     section["rules"] = {k: v for k, v in section.get("rules", {}).items() if k in kinds}
     zoned = {kind for zone in zones for kind in zone["rules"]}
-    judged = kinds - written.not_judged.keys() - (NEEDS_A_ZONE - zoned)
+    judged = (kinds - written.not_judged.keys()) & (everywhere() | zoned)
     judged -= {"plates"} if written.plates is None else set()
     before = written.hold.before_s
     return Case(

@@ -57,3 +57,8 @@ def _load(path: str) -> DetectorSpec[Any]:
 def rule_settings() -> dict[str, type[BaseModel]]:
     """Kind -> model of its settings, as :func:`ioc.core.config.load_config` wants it."""
     return {kind: spec.settings for kind, spec in discover().items()}
+
+
+def everywhere() -> frozenset[str]:
+    """The kinds that can be looked for in the whole picture: they need no drawn zone."""
+    return frozenset(kind for kind, spec in discover().items() if not spec.zoned)

@@ -189,5 +189,6 @@ DETECTOR = DetectorSpec(
     settings=Settings,
     factory=Parking,
     title={"vi": "Đỗ xe trái phép", "en": "Illegal parking"},
+    zoned=True,
     needs=frozenset({"street"}),
 )

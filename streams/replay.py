@@ -10,21 +10,24 @@ import av
 
 from ioc.core.config import Camera
 from ioc.core.errors import SourceError
+from ioc.core.types import Frame
 from ioc.core.wire import Event
 from streams.decoder import file_frames
 from streams.pipeline import CameraAnalysis
 
-Progress = Callable[[float], None]
-"""Called with the seconds of the file that are done."""
-
 
 def replay(
-    analysis: CameraAnalysis, camera: Camera, path: Path, *, start: float = 0.0, progress: Progress = lambda s: None
+    analysis: CameraAnalysis,
+    camera: Camera,
+    path: Path,
+    *,
+    start: float = 0.0,
+    seen: Callable[[Frame], None] = lambda frame: None,
 ) -> Iterator[Event]:
     """Events of a file in the order in which they happen; time is ``start`` (s since the epoch) plus the file's own.
 
-    Frames are taken at the camera's rate, none is dropped. Raises :class:`ioc.core.errors.SourceError`, for a truncated file
-    after the events of what could be read.
+    Frames are taken at the camera's rate, none is dropped; each is given to ``seen`` before its events. Raises
+    :class:`ioc.core.errors.SourceError`, for a truncated file after the events of what could be read.
     """
     at = start
     broken: SourceError | None = None
@@ -37,11 +40,11 @@ def replay(
         if frame is None:
             break
         at = frame.at
+        seen(frame)
         found = analysis.analyse(at, frame)
         yield from found.events
         yield from found.counts
         yield from (passage.read for passage in found.passages)
-        progress(at - start)
     yield from (passage.read for passage in analysis.finish_passages(at))
     yield from analysis.finish(at)
     if broken is not None:

@@ -268,6 +268,8 @@ class DetectorSpec(Generic[SettingsT]):
     """The kind's name for people: {"vi": ..., "en": ...}."""
     blind: bool = False
     """Whether the rule also observes an instant without a picture; for other rules no time passes then."""
+    zoned: bool = False
+    """Whether it means something only where somebody has drawn a zone, not in the whole picture."""
     needs: frozenset[str] = frozenset()
     """Models that the parts of the scene it asks for need, by name in the manifest."""
 

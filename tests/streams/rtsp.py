@@ -52,6 +52,19 @@ def write_clip(
     return path
 
 
+def write_covered_clip(path: Path, seconds: int = 8) -> Path:
+    """A clip of noise on black, as a covered lens gives it: one alert of the camera rule, without a model."""
+    rng = np.random.default_rng(1)
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=10, options={"bf": "0", "preset": "ultrafast", "g": "10"})
+        stream.width, stream.height, stream.pix_fmt = 192, 108, "yuv420p"
+        for _ in range(seconds * 10):
+            image = rng.integers(0, 12, (108, 192, 3)).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
+    return path
+
+
 def picture(number: int, size: tuple[int, int]) -> np.ndarray:
     """BGR picture of a clip; see :func:`write_clip`."""
     image = np.full((size[1], size[0], 3), 60, np.uint8)

@@ -9,8 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from ioc.adapters.outbox import SqliteOutbox
@@ -18,7 +16,7 @@ from ioc.cli import USER_ERROR, discover, make_cli, run_cli
 from ioc.core.errors import StorageError
 from ioc.supervisor import python
 from tests.streams.bus import Collector
-from tests.streams.rtsp import FakeCamera, write_clip
+from tests.streams.rtsp import FakeCamera, write_clip, write_covered_clip
 from tests.streams.site import CAR, ScriptedModels, Workers
 
 SMALL = 256 * 1024
@@ -118,19 +116,6 @@ def test_an_outbox_goes_on_when_its_disk_has_room_again(disk: SmallDisk) -> None
 SITE = "site: {id: t}\ncameras: [{id: cam, url: clip.mp4, rules: {camera: {covered_s: 1, frozen_s: 600}}}]\n"
 
 
-def covered(path: Path, seconds: int = 8) -> Path:
-    """A clip of noise on black, as a covered lens gives it: one alert of the camera rule, without a model."""
-    rng = np.random.default_rng(1)
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=10, options={"bf": "0", "preset": "ultrafast", "g": "10"})
-        stream.width, stream.height, stream.pix_fmt = 192, 108, "yuv420p"
-        for _ in range(seconds * 10):
-            image = rng.integers(0, 12, (108, 192, 3)).astype(np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        container.mux(stream.encode(None))
-    return path
-
-
 @pytest.fixture
 def ioc(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Runs a command as ``ioc`` does. Gives exit code, what it printed and what it said of faults."""
@@ -219,7 +204,7 @@ def test_replaying_what_is_no_video_is_one_clear_line(
 def test_a_truncated_video_gives_the_events_of_what_is_there(
     ioc: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
-    whole = covered(tmp_path / "whole.mp4").read_bytes()
+    whole = write_covered_clip(tmp_path / "whole.mp4").read_bytes()
     video = tmp_path / "clip.mp4"
     video.write_bytes(whole[: len(whole) * 6 // 10])
     code, out, err = ioc("replay", video, "--config", tmp_path / "ok.yaml")
