@@ -38,6 +38,8 @@ PATTERN_WORDS: Final = {
 """Name of each pattern of the grammar in words."""
 UNSURE: Final = 0.5
 """Confidence below which the table marks a reading with a question mark."""
+NO_PLATE: Final = 0.3
+"""Confidence below which it gets two: on the pictures of the finder's card nothing that is no plate was read with more."""
 COLOUR_WORDS: Final = {"white": "trắng / white", "yellow": "vàng / yellow", "blue": "xanh / blue", "red": "đỏ / red"}
 
 
@@ -161,7 +163,10 @@ def table(looked: Sequence[Looked]) -> Table:
     from rich.table import Table
 
     base = Path(os.path.commonpath([item.path.absolute().parent for item in looked]))
-    caption = f"? = độ tin dưới {UNSURE} / confidence below {UNSURE}"
+    caption = (
+        f"? = độ tin dưới {UNSURE} / confidence below {UNSURE}; "
+        f"?? = dưới {NO_PLATE}, có thể không phải biển số / below {NO_PLATE}, perhaps no plate"
+    )
     shown = Table(title=f"Biển số / Plates: {base}", caption=caption)
     shown.add_column("tệp / file", overflow="fold")  # two names must never look alike
     shown.add_column("biển số / plate", overflow="fold")
@@ -184,7 +189,7 @@ def table(looked: Sequence[Looked]) -> Table:
 
 def _cells(plate: StillPlate, size: tuple[int, int]) -> Iterator[str]:
     read = plate.reading
-    unsure = " ?" if read.confidence < UNSURE else ""
+    unsure = " ??" if read.confidence < NO_PLATE else " ?" if read.confidence < UNSURE else ""
     yield plate.written + unsure if plate.written else f"không đọc được / unreadable: {read.unreadable}"
     yield "" if not read.text else PATTERN_WORDS[read.pattern] if read.pattern else "không theo mẫu nào / fits no pattern"
     yield f"{read.confidence:.2f}"

@@ -1,9 +1,10 @@
 """Recall and false finds of a plate finder, threshold by threshold, on what chooses between finders: never on fold 0.
 
-    python -m models.training.plates_score DATA FINDER.onnx [UNSEEN.npz]
+    python -m models.training.plates_score DATA FINDER.onnx [UNSEEN.npz] [--legible 0.3] [--fold 1]
 
 Fold 1 of the labelled pictures with the second plates that were marked by eye, and streets that
-``plates_streets --held-back`` made.
+``plates_streets --held-back`` made. With ``--legible`` finds that the shipped reader reads with less confidence are left
+out: what finder and reader together take for a plate. ``--fold 0`` is for the last look at a finder that has been chosen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ioc.core.types import Detection
+from models.plate_catalog import open_plate_reader
 from models.plate_finder import PlateFinder
+from models.plate_reader import Reader, cut_plate
 from models.session import Session
 from models.training.common import Image, iou
 from models.training.plates_pictures import load_labelled
@@ -27,6 +31,19 @@ CHOOSING = 1
 
 Picture = tuple[Image, NDArray[np.float32]]
 """A picture and its plates, (n, 4) in pixels."""
+
+
+class Legible:
+    """The finds of a finder that a reader reads with at least some confidence."""
+
+    def __init__(self, finder: Finder, reader: Reader, least: float) -> None:
+        self._finder, self._reader, self._least = finder, reader, least
+
+    def find(self, image: Image) -> list[Detection]:
+        """Plates of a picture that can be read, boxes in 0..1."""
+        found = self._finder.find(image)
+        readings = self._reader.read([cut_plate(image, plate.box) for plate in found])
+        return [plate for plate, reading in zip(found, readings, strict=True) if reading.confidence >= self._least]
 
 
 def score(finder: Finder, pictures: Sequence[Picture], thresholds: Sequence[float]) -> list[tuple[float, float, float]]:
@@ -54,13 +71,17 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("finder", type=Path)
     parser.add_argument("unseen", type=Path, nargs="?")
+    parser.add_argument("--legible", type=float, help="least confidence of the reader for a find to count, 0..1")
+    parser.add_argument("--fold", type=int, default=CHOOSING)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    finder = PlateFinder(Session(options.finder), confidence=THRESHOLDS[0])
-    items = load_labelled(options.data, frozenset({CHOOSING}))
+    finder: Finder = PlateFinder(Session(options.finder), confidence=THRESHOLDS[0])
+    if options.legible is not None:
+        finder = Legible(finder, open_plate_reader(), options.legible)
+    items = load_labelled(options.data, frozenset({options.fold}))
     sets: dict[str, list[Picture]] = {
-        "fold 1, streets": [(item.image, item.boxes) for item in items if "openalpr" in str(item.path)],
-        "fold 1, gate": [(item.image, item.boxes) for item in items if "openalpr" not in str(item.path)][::4],
+        f"fold {options.fold}, streets": [(item.image, item.boxes) for item in items if "openalpr" in str(item.path)],
+        f"fold {options.fold}, gate": [(item.image, item.boxes) for item in items if "openalpr" not in str(item.path)][::4],
     }
     if options.unseen:
         streets = load(options.unseen)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,11 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from ioc.core.types import Box, Detection
+from models.plate_reader import PlateReading, unreadable
 from models.training import plates_pictures, plates_streets
 from models.training.common import sha256
+from models.training.plates_lettering import letter
 from models.training.plates_pictures import BY_EYE, Labelled, cover
+from models.training.plates_render import FONTS, glyph
 from models.training.plates_scenes import Scenes
-from models.training.plates_score import score
+from models.training.plates_score import Legible, score
 from models.training.plates_streets import Street, load, mine, save, sources
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -28,6 +33,15 @@ def street(
     image = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
     boxes = [np.array(rows or [], np.float32).reshape(-1, 4) for rows in (plates, errors)]
     return Street(name, image, boxes[0], boxes[1])
+
+
+def has_fonts() -> bool:
+    try:
+        for font, _ in FONTS:
+            glyph(font, "A")
+    except FileNotFoundError:
+        return False
+    return True
 
 
 class Finder:
@@ -74,7 +88,7 @@ def test_streets_come_back_as_they_were_saved(tmp_path: Path) -> None:
 def test_windows_of_streets_show_their_plates_and_label_nothing_else() -> None:
     labelled = [Labelled(Path("gate.jpg"), np.zeros((240, 320, 3), np.uint8), np.array([[9, 9, 40, 30]], np.float32), 2)]
     wanted = [street(plates=[[100, 100, 140, 120]], errors=[[10, 10, 60, 40]]), street("d/e.jpg", errors=[[10, 10, 60, 40]])]
-    scenes = Scenes(labelled, [np.zeros((240, 320, 3), np.uint8)], streets=wanted, share=1.0)
+    scenes = Scenes(labelled, [np.zeros((240, 320, 3), np.uint8)], streets=wanted, share=1.0, lettering=(0,))
     rng = np.random.default_rng(4)
     windows = [scenes.draw(rng) for _ in range(40)]
     assert {w.image.shape for w in windows} == {(256, 256, 3)}
@@ -87,11 +101,39 @@ def test_windows_of_streets_show_their_plates_and_label_nothing_else() -> None:
         assert (window.boxes <= 256).all()
 
 
+@pytest.mark.skipif(not has_fonts(), reason="the fonts of models/training/plates_render.py are not installed")
+def test_look_alikes_are_drawn_beside_plates_only_and_a_seed_repeats_them() -> None:
+    ground = np.full((256, 256, 3), 90, np.uint8)
+    plates = np.array([[100, 100, 160, 130], [20, 200, 60, 220]], np.float32)
+    for seed in range(12):
+        drawn, again = (letter(ground, np.random.default_rng(seed), plates) for _ in range(2))
+        assert (drawn == again).all()
+        assert (drawn != 90).any()
+        for x1, y1, x2, y2 in plates.astype(int):
+            assert (drawn[y1:y2, x1:x2] == 90).all()
+    everywhere = np.array([[0, 0, 256, 256]], np.float32)
+    assert (letter(ground, np.random.default_rng(1), everywhere) == 90).all()
+
+
 def test_scores_at_each_threshold_by_hand() -> None:
     image = np.zeros((100, 200, 3), np.uint8)
     plate = np.array([[20, 10, 40, 20]], np.float32)  # where Finder is sure; its second find is false everywhere
     rows = score(Finder(), [(image, plate), (image, np.zeros((0, 4), np.float32))], (0.3, 0.5, 0.95))
     assert rows == [(0.3, 1.0, 1.5), (0.5, 1.0, 0.5), (0.95, 0.0, 0.0)]
+
+
+class Reader:
+    """Is sure of bright crops and of no other."""
+
+    def read(self, crops: Sequence[Picture], *, motorcycle: bool | None = None) -> list[PlateReading]:
+        return [replace(unreadable("dark"), confidence=0.9 if crop.mean() > 128 else 0.1) for crop in crops]
+
+
+def test_what_cannot_be_read_is_left_out_where_that_is_asked_for() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    assert Legible(Finder(), Reader(), 0.3).find(image) == []
+    image[10:20, 20:40] = 255
+    assert [plate.confidence for plate in Legible(Finder(), Reader(), 0.3).find(image)] == [0.9]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is absent")

@@ -146,17 +146,22 @@ def test_every_pattern_and_colour_has_words() -> None:
     assert set(COLOUR_WORDS) == {colour for pattern in PATTERNS.values() for colour in pattern.colours}
 
 
-def test_an_unsure_reading_is_marked() -> None:
+@pytest.mark.parametrize(
+    ("confidence", "written"),
+    [(0.5, "98A-123.45  "), (0.49, "98A-123.45 ? "), (0.3, "98A-123.45 ? "), (0.29, "98A-123.45 ??")],
+)
+def test_an_unsure_reading_is_marked(confidence: float, written: str) -> None:
     reading = PlateReading(
-        text="98A12345", raw="98A12345", confidence=0.49, characters=(0.9,) * 8, alternatives=(), pattern="CAR",
+        text="98A12345", raw="98A12345", confidence=confidence, characters=(0.9,) * 8, alternatives=(), pattern="CAR",
         flags=frozenset(), lines=1, upper=0, colour=None,
     )  # fmt: skip
     looked = [Looked(Path("a.png"), (100, 100), (StillPlate(Box(0.1, 0.1, 0.5, 0.2), 0.9, None, reading),))]
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(table(looked))
     shown = console.export_text()
-    assert "98A-123.45 ?" in shown
+    assert written in shown
     assert "confidence below 0.5" in shown
+    assert "below 0.3, perhaps no plate" in shown
 
 
 def test_a_narrow_terminal_still_tells_the_pictures_apart() -> None:
