@@ -13,6 +13,12 @@ from models.training.common import Image
 Layer = NDArray[Any]
 """A picture or mask in floating point of any precision."""
 Rng = np.random.Generator
+CASTS = np.array(
+    [[0.45, 0.75, 1], [0.6, 0.85, 1], [1, 0.92, 0.85], [1, 0.8, 0.75], [0.9, 1, 0.9], [0.95, 0.98, 1]], np.float32
+)
+"""Light at night, BGR: sodium (two), white and blue diodes, mercury, neutral."""
+LAMPS = np.array([[1, 1, 1], [0.55, 0.8, 1], [0.45, 0.65, 1], [1, 0.92, 0.8], [0.2, 0.2, 1], [0.4, 1, 0.4]], np.float32)
+"""Colours of lamps, BGR: white, two of sodium, blue-white, a tail light, a green signal."""
 
 
 def noise(rng: Rng, shape: tuple[int, int], cells: tuple[int, int]) -> Layer:
@@ -43,6 +49,61 @@ def lamps(image: Image, rng: Rng) -> Image:
         cv2.circle(glow, centre, int(rng.uniform(0.006, 0.03) * width) + 1, tuple(map(float, colour)), -1)
     halo = cv2.GaussianBlur(glow, (0, 0), 0.03 * width)
     return np.clip(out + glow + 2 * halo, 0, 255).astype(np.uint8)
+
+
+def nightfall(image: Image, rng: Rng) -> Image:
+    """A picture taken by day as a street camera would see it at night: little colour, one cast, pools of light, lamps.
+
+    Most lamps have their mirror image below them, smooth or broken, whatever the ground is, so that it is no sign of water.
+    """
+    shape = (image.shape[0], image.shape[1])
+    height, width = shape
+    out: Layer = image.astype(np.float32) / 255
+    grey = out.mean(axis=2, keepdims=True)
+    out = (grey + (out - grey) * rng.uniform(0.1, 0.9)) ** rng.uniform(1.1, 2.4) * rng.choice(CASTS)
+    if rng.random() < 0.7:
+        pools = noise(rng, shape, (int(rng.integers(2, 5)), int(rng.integers(2, 5))))
+        out = out * (0.5 + 1.4 * pools)[..., None]
+    # A camera lifts what is dark until its mean is fair.
+    out = np.clip(out * rng.uniform(20, 95) / 255 / max(float(out.mean()), 1e-3), 0, 1.2)
+    glow, streaks = np.zeros_like(out), np.zeros_like(out)
+    line = rng.uniform(0.15, 0.6) * height
+    for _ in range(int(rng.integers(1, 9))):
+        centre = rng.uniform(0, width), rng.uniform(-0.05, 1) * line
+        radius = rng.uniform(0.004, 0.03) * width + 1
+        colour = rng.choice(LAMPS, p=(0.3, 0.22, 0.22, 0.14, 0.08, 0.04))
+        cv2.circle(glow, (int(centre[0]), int(centre[1])), int(radius), tuple(map(float, colour)), -1)
+        if rng.random() < 0.75:
+            streaks += streak(shape, centre[0], line, radius, rng)[..., None] * colour * rng.uniform(0.2, 1.1)
+    out = out + glow + cv2.GaussianBlur(glow, (0, 0), rng.uniform(0.01, 0.05) * width) * rng.uniform(0.5, 3) + streaks
+    if rng.random() < 0.35:  # rain in the light
+        out = out + cv2.GaussianBlur(glow, (0, 0), 0.15 * width) * rng.uniform(1, 6) + rng.uniform(0, 0.12)
+    grain = rng.normal(0, rng.exponential(5), (height // 2 + 1, width // 2 + 1, 3)).astype(np.float32)
+    return np.asarray(np.clip(255 * np.clip(out, 0, 1) + cv2.resize(grain, shape[::-1]), 0, 255), np.uint8)
+
+
+def streak(shape: tuple[int, int], x: float, line: float, radius: float, rng: Rng) -> Layer:
+    """A column of light on the ground below a lamp, (H, W), 0..1.5; nearly half of them are broken, as by ripples."""
+    height, width = shape
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    top = line + rng.uniform(0, 0.15) * height
+    depth = np.clip(ys - top, 0, None) / height
+    fading = np.clip(depth / 0.06, 0, 1) * np.exp(-depth / rng.uniform(0.1, 0.6))
+    column: Layer = np.exp(-(((xs - x) / (radius * rng.uniform(0.8, 3))) ** 2)) * fading
+    if rng.random() < 0.45:
+        cells = (max(2, int(height / rng.uniform(2, 8))), max(2, int(width / rng.uniform(3, 30))))
+        broken = cv2.resize(rng.random(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        column = column * np.clip((broken - rng.uniform(0.2, 0.6)) * rng.uniform(2, 5), 0, 1.5)
+    return column
+
+
+def coarser(image: Image, rng: Rng) -> Image:
+    """The picture of a camera with fewer pixels, at the same size."""
+    height, width = image.shape[:2]
+    share = rng.uniform(0.3, 0.8)
+    small = cv2.resize(image, (max(8, int(width * share)), max(8, int(height * share))), interpolation=cv2.INTER_AREA)
+    way = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(small, (width, height), interpolation=way), np.uint8)
 
 
 def wet(image: Image, ground: Image, rng: Rng) -> Image:

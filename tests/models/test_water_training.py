@@ -62,7 +62,34 @@ def test_night_is_dark_with_lamps(street: Image) -> None:
     assert image.max() > 200
 
 
-@pytest.mark.parametrize("spoiler", [water_paint.spoil, water_paint.rain])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_day_turned_into_night_is_darker_with_lamps_and_less_colour(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    day = np.clip(rng.normal(150, 20, (96, 128, 3)), 0, 255).astype(np.uint8)
+    image = water_paint.nightfall(day, rng)
+    assert image.shape == day.shape
+    assert image.dtype == np.uint8
+    assert float(np.median(image)) < 110
+    assert image.max() > 200, "a lamp"
+
+
+def test_the_mirror_image_of_a_lamp_lies_below_the_line() -> None:
+    for seed in range(8):
+        column = water_paint.streak((96, 128), 40.0, 30.0, 3.0, np.random.default_rng(seed))
+        assert column.max() > 0.1
+        assert not column[:30].any()
+        assert abs(float((column.sum(axis=0) * np.arange(128)).sum() / column.sum()) - 40) < 4
+
+
+def test_a_coarser_picture_has_lost_its_detail(street: Image) -> None:
+    fine = np.zeros_like(street)
+    fine[::2] = 255
+    image = water_paint.coarser(fine, np.random.default_rng(2))
+    assert image.shape == fine.shape
+    assert image.std() < 0.6 * fine.std()
+
+
+@pytest.mark.parametrize("spoiler", [water_paint.spoil, water_paint.rain, water_paint.nightfall, water_paint.coarser])
 def test_the_same_seed_spoils_alike(street: Image, spoiler: object) -> None:
     assert callable(spoiler)
     one, two, other = (spoiler(street, np.random.default_rng(seed)) for seed in (5, 5, 6))
