@@ -13,7 +13,7 @@ import argparse
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +26,13 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import v8DetectionLoss
 from ultralytics.utils.torch_utils import ModelEMA
 
-from models.training.street_crops import Scene, Window, load_scenes, mosaic, window
+from models.training.street_crops import Scene, Window, load_scenes, mosaic, window, with_share
 from models.training.street_model import save_checkpoint, six_class_model
+from models.training.street_pasted import Cut, load_cuts, pasted
 
 BATCH = 16
+RENDERED = 0.1
+"""Share of the scenes that are rendered ones, where there are any."""
 WARM_UP = 40
 """Steps over which the learning rate rises."""
 
@@ -42,6 +45,8 @@ class Plan:
     minutes: float
     rate: float
     seed: int
+    memory: float = 0.995
+    """How much of the moving average of the weights a step leaves, 0..1."""
 
 
 class MaskedScores(nn.Module):
@@ -78,12 +83,24 @@ class StreetLoss(v8DetectionLoss):
 class Windows(IterableDataset[dict[str, Tensor]]):
     """An endless, seeded stream of batches."""
 
-    def __init__(self, scenes: list[Scene], seed: int, *, mosaics: float = 0.0, aimed: float = 0.0) -> None:
-        """``mosaics`` is the share of windows made of four smaller ones, ``aimed`` of those laid around an object, 0..1."""
+    def __init__(
+        self,
+        scenes: list[Scene],
+        seed: int,
+        *,
+        mosaics: float = 0.0,
+        aimed: float = 0.0,
+        cuts: Sequence[Cut] = (),
+        people: float = 0.0,
+    ) -> None:
+        """``mosaics`` is the share of windows made of four smaller ones, ``aimed`` of those laid around an object and
+        ``people`` of scenes into which some of the cut-outs ``cuts`` are set, 0..1."""
         self._scenes = scenes
         self._seed = seed
         self._mosaics = mosaics
         self._aimed = aimed
+        self._cuts = cuts
+        self._people = people
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         worker = get_worker_info()
@@ -91,7 +108,7 @@ class Windows(IterableDataset[dict[str, Tensor]]):
         weights = np.array([scene.weight for scene in self._scenes])
         while True:
             picked = rng.choice(len(self._scenes), (BATCH, 4), p=weights / weights.sum())
-            scenes = [[self._scenes[index] for index in four] for four in picked]
+            scenes = [[self._scene(index, rng) for index in four] for four in picked]
             yield collate(
                 [
                     mosaic(four, rng, aimed=self._aimed)
@@ -100,6 +117,10 @@ class Windows(IterableDataset[dict[str, Tensor]]):
                     for four in scenes
                 ]
             )
+
+    def _scene(self, index: int, rng: np.random.Generator) -> Scene:
+        scene = self._scenes[index]
+        return pasted(scene, self._cuts, rng) if self._people and rng.random() < self._people else scene
 
 
 def collate(windows: list[Window]) -> dict[str, Tensor]:
@@ -133,7 +154,7 @@ def train(model: DetectionModel, windows: IterableDataset[dict[str, Tensor]], ta
     others = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.999))
-    average = ModelEMA(model, decay=0.995, tau=100)
+    average = ModelEMA(model, decay=plan.memory, tau=100)
     started = time.monotonic()
     batches = iter(DataLoader(windows, batch_size=None))
     step, progress = 0, 0.0
@@ -176,14 +197,33 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mosaics", type=float, default=0.0, help="share of windows that are made of four smaller ones")
     parser.add_argument("--aimed", type=float, default=0.0, help="share of windows that are laid around an object")
+    parser.add_argument("--memory", type=float, default=0.995, help="of the moving average of the weights")
+    parser.add_argument("--rendered", type=Path, help="a folder of models.training.street_scenes, a tenth of what is drawn")
+    parser.add_argument("--cuts", type=Path, help="a folder of models.training.density_cutouts")
+    parser.add_argument("--people", type=float, default=0.0, help="share of scenes into which cut-outs are set")
     arguments = parser.parse_args()
     random.seed(arguments.seed)
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(1)
     model = six_class_model(arguments.start)
     scenes = load_scenes(arguments.work)
-    plan = Plan(steps=arguments.steps, minutes=arguments.minutes, rate=arguments.rate, seed=arguments.seed)
-    windows = Windows(scenes, plan.seed, mosaics=arguments.mosaics, aimed=arguments.aimed)
+    if arguments.rendered:
+        scenes = with_share(scenes, load_scenes(arguments.rendered), RENDERED)
+    plan = Plan(
+        steps=arguments.steps,
+        minutes=arguments.minutes,
+        rate=arguments.rate,
+        seed=arguments.seed,
+        memory=arguments.memory,
+    )
+    windows = Windows(
+        scenes,
+        plan.seed,
+        mosaics=arguments.mosaics,
+        aimed=arguments.aimed,
+        cuts=load_cuts(arguments.cuts) if arguments.cuts else (),
+        people=arguments.people,
+    )
     train(model, windows, arguments.target, plan)
 
 

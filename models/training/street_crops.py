@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,19 @@ WINDOW = (480, 320)
 """Width and height of a window, pixels of the network's input."""
 Sides = tuple[tuple[float, float, float], ...]
 """Least and greatest length of a scaled frame's long side, and how large a share of the windows has it."""
-SIDES: Sides = ((540, 760, 0.5), (330, 500, 0.3), (760, 1150, 0.2))
+SIDES: Sides = ((540, 760, 0.55), (330, 500, 0.28), (760, 1150, 0.17))
 """Mostly about 640 and 416, at times larger."""
 FAR_SIDES: Sides = ((280, 640, 1.0),)
 """For the parts of a mosaic: what stands near in its picture becomes small."""
 GREY = 114
 SMALLEST = 6.0
 """An object whose longer side is shorter, in pixels of the input, is ignored rather than learned."""
-WEIGHTS = {"vn_scenes": 8.0, "shanghai_b": 3.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.5, "greenparking": 0.5}
+WEIGHTS = {
+    "vn_scenes": 8.0, "shanghai_b": 5.0, "octa_tiles": 1.5, "nasrfathy": 1.5, "duyle": 0.6, "openalpr": 0.7, "abonia": 0.6,
+}  # fmt: skip
 """How often a source is drawn, by a part of its path; 1 where none is named."""
+EMPTY = 0.34
+"""Weight of a picture without an object, as a share of that of its source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +75,17 @@ def load_scenes(work: Path) -> list[Scene]:
                 boxes=rows[:, 1:5],
                 classes=rows[:, 0].astype(np.int64),
                 ignore=ignore[:, 1:5],
-                weight=weight,
+                weight=weight if len(rows) else EMPTY * weight,
             )
         )
     return scenes
+
+
+def with_share(scenes: list[Scene], others: list[Scene], share: float) -> list[Scene]:
+    """Return all scenes, the weights of `others` such that a share 0..1 of what is drawn is theirs."""
+    rest = sum(scene.weight for scene in scenes)
+    factor = share / (1 - share) * rest / max(sum(scene.weight for scene in others), 1e-9)
+    return scenes + [replace(scene, weight=scene.weight * factor) for scene in others]
 
 
 def mosaic(scenes: Sequence[Scene], rng: np.random.Generator, *, aimed: float = 0.0) -> Window:

@@ -1,18 +1,20 @@
 """Make the training pictures of the street detector: frames of clips and stills, labelled by a tiled teacher.
 
-    python -m models.training.street_labels DATA TEACHER.onnx WORK [--part main|more|between]
+    python -m models.training.street_labels DATA TEACHER.onnx WORK [--part main|more|further|between]
 
-writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line). Part `more`
-adds other moments and other stills to a WORK that has the main part. Part `between` is three further moments of each
-clip: on them the scores are set, not on what is held back.
+writes WORK/frames/*.jpg, WORK/labels/*.json and WORK/training.txt (one SHA-256 of a source file per line). Parts `more` and
+`further` add other moments and other stills to a WORK that has the main part. Part `between` is three further moments of
+each clip: on them the scores are set, not on what is held back.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -22,78 +24,20 @@ import numpy.typing as npt
 
 from models.training.common import VIDEO_SUFFIXES, Image, area, duration, frames_at, intersection, iou, read_image, sha256
 from models.training.street_detect import GROUPS, Detector, Found
+from models.training.street_sources import CAR, SOURCES, SPARE, Source
 
 BY_EYE = Path(__file__).parent / "labels" / "by_eye"
 """Labels made by eye where the teacher fails, in the dark and in rain; they stand in for its own."""
 LABEL_FLOOR = 0.3
 """At and above this score of the teacher a box is a label; between 0.15 and it the place is ignored."""
 IGNORE_FLOOR = 0.15
-CAR = 3
 PAIR_FLOOR = 0.2
 """A motorcycle below a labelled rider, or a rider above a labelled two-wheeler, is a label from this score."""
 
 
-Part = Literal["main", "more", "between"]
+Part = Literal["main", "more", "further", "between"]
 Labels = dict[str, list[list[float]]]
 """Rows [class, x1, y1, x2, y2, score] in pixels, as `objects` and `ignore`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Pictures or clips to take: a glob below the data folder, how many pictures in all, how the teacher looks."""
-
-    pattern: str
-    count: int
-    full: int = 1280
-    tiles: int = 3
-    without: tuple[str, ...] = ()
-    """Parts of names that are held back."""
-    empty: tuple[tuple[float, float, float, float], ...] = ()
-    """Parts of the picture, x1, y1, x2, y2 in 0..1, where the teacher was seen to err: boxes centred there go."""
-    only: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
-    """Classes, by their place in `street_model.LABELS`, that the source was seen to show; other boxes go."""
-    one_vehicle: bool = False
-    """True where all vehicles were seen to be cars, whatever the teacher calls them."""
-    complete: bool = True
-    """False where the teacher was seen to miss what is in plain sight: outside its boxes nothing is demanded then."""
-
-
-TEST_CAMERAS = ("via_parque", "silveira_martins", "lombardi505", "brt_parque", "vinicius")
-HANOI_TEST = ("_03", "_07", "_11", "_14")
-
-SOURCES = (
-    Source(pattern="traffic/vn_scenes/*.jpg", count=14, without=HANOI_TEST),
-    Source(pattern="crowd/shanghai_b/images/train_*.jpg", count=16),
-    Source(pattern="traffic/videos/ahmetozlu_input_video.mp4", count=22, tiles=2),
-    Source(pattern="traffic/videos/bgslibrary_video.avi", count=12, tiles=2, only=(3, 4, 5)),
-    Source(pattern="traffic/videos/bgslibrary_video02.avi", count=22, full=960, tiles=2),
-    Source(pattern="traffic/videos/intel_car-detection.mp4", count=14, tiles=2, only=(3, 4, 5)),
-    Source(pattern="traffic/videos/vn_parked_motorbikes.mp4", count=24, tiles=2, only=(2,)),
-    Source(pattern="crowd/videos/opencv4nodejs_people.mp4", count=22, tiles=2),
-    Source(pattern="crowd/videos/visionguard_fall_gathering.mp4", count=10, tiles=2),
-    Source(
-        pattern="parking/videos/nasrfathy_parking.mp4",
-        count=40,
-        tiles=2,
-        only=(0, 3, 4, 5),
-        one_vehicle=True,
-        empty=((0, 0, 0.93, 0.51), (0, 0, 0.7, 0.6)),  # a building site: railings and a container, no vehicle
-    ),
-    Source(pattern="parking/videos/ltb2k_double_parking.mp4", count=20, tiles=2, one_vehicle=True),
-    Source(pattern="fire/videos/neg_vahicles3.mp4", count=30, tiles=2, only=(3, 4, 5)),
-    Source(pattern="fire/videos/neg_fence1.mp4", count=10, full=640, tiles=2, only=(0,), complete=False),
-    Source(pattern="fire/videos/l0kxh_fire3_pump.mp4", count=24, full=960, tiles=2, only=(0, 2)),
-    Source(pattern="fire/videos/sukhit_workshop_fire.mp4", count=12, full=960, tiles=2, only=(0, 3, 4, 5), one_vehicle=True),
-    Source(pattern="fire/videos/furg_house6.mp4", count=4, full=640, tiles=1),
-    Source(pattern="fire/videos/besir_wildfire.mp4", count=5, full=960, tiles=1),
-    Source(pattern="fire/videos/punpayut_smoke.mp4", count=4, full=960, tiles=1),
-    Source(pattern="flood/videos/smurfs_room_flood.mp4", count=5, full=960, tiles=1),
-    Source(pattern="fire/dfire_negatives/images/*", count=8, full=960, tiles=1),
-    Source(pattern="fire/abonia/images/*", count=50, full=960, tiles=2, complete=False),
-    Source(pattern="flood/octa_tiles/images/*", count=73, full=960, tiles=2, without=TEST_CAMERAS, complete=False),
-    Source(pattern="flood/duyle/images/*", count=110, full=640, tiles=1, complete=False),
-    Source(pattern="flood/falak/images/*", count=20, full=960, tiles=2, complete=False),
-)
 
 
 def pictures(data: Path, source: Source, part: Part = "main") -> Iterator[tuple[Path, float | None, Image]]:
@@ -105,6 +49,8 @@ def pictures(data: Path, source: Source, part: Part = "main") -> Iterator[tuple[
         FileNotFoundError: The pattern finds nothing below `data`.
     """
     files = sorted(p for p in data.glob(source.pattern) if not any(name in p.stem for name in source.without))
+    if source.folds:
+        files = [file for file in files if folds(data).get(str(file.relative_to(data / "plates"))) in source.folds]
     if not files:
         raise FileNotFoundError(f"{data}: no file {source.pattern}")
     if files[0].suffix in VIDEO_SUFFIXES:
@@ -115,9 +61,20 @@ def pictures(data: Path, source: Source, part: Part = "main") -> Iterator[tuple[
         return
     chosen = {files[index] for index in _spread(len(files), source.count)}
     others = [file for file in files if file not in chosen]
-    taken = {"main": sorted(chosen), "more": [others[i] for i in _spread(len(others), source.count)], "between": []}
+    more = [others[i] for i in _spread(len(others), source.count)]
+    rest = [file for file in others if file not in more] if source.further else []
+    spare = rest[::SPARE] if source.count else []
+    further = [file for file in rest if file not in spare]
+    taken = {"main": sorted(chosen), "more": more, "further": further, "between": []}
     for file in taken[part]:
         yield file, None, read_image(file)
+
+
+@cache
+def folds(data: Path) -> dict[str, str]:
+    """Return the fold of each picture with a plate, by its path below `plates`."""
+    with (data / "plates" / "texts.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["image"]: row["cv_fold"] for row in csv.DictReader(stream)}
 
 
 def places(count: int, part: Part) -> npt.NDArray[np.float64]:
@@ -127,6 +84,7 @@ def places(count: int, part: Part) -> npt.NDArray[np.float64]:
     places: npt.NDArray[np.float64] = {
         "main": np.arange(count, dtype=np.float64) + 0.5,
         "more": whole[~np.isin(whole, between)],
+        "further": np.zeros(0),
         "between": between.astype(np.float64),
     }[part]
     return places
@@ -170,7 +128,16 @@ def within(found: Found, source: Source, size: tuple[int, int]) -> Found:
     for x1, y1, x2, y2 in source.empty:
         inside = np.logical_and.reduce((centre >= (x1, y1)) & (centre <= (x2, y2)), axis=1)
         found, centre = found.where(~inside), centre[~inside]
-    return found
+    return without_halves(found) if source.close else found
+
+
+def without_halves(found: Found) -> Found:
+    """Return the detections without vehicles that lie by more than 0.6 in a larger vehicle's box."""
+    vehicle = GROUPS[found.classes] == GROUPS[CAR]
+    size = area(found.boxes)
+    within = intersection(found.boxes, found.boxes) > 0.6 * size[:, None]
+    half = within & (size[None] > 1.15 * size[:, None]) & vehicle[:, None] & vehicle[None]
+    return found.where(~half.any(axis=1))
 
 
 def by_eye(name: str) -> Labels | None:
@@ -232,7 +199,7 @@ def main() -> None:
             count += 1
         print(f"{source.pattern}: {count} pictures", flush=True)
     listed = arguments.work / "training.txt"
-    digests |= set(listed.read_text().split()) if arguments.part == "more" else set()
+    digests |= set(listed.read_text().split()) if arguments.part in ("more", "further") else set()
     listed.write_text("".join(f"{digest}\n" for digest in sorted(digests)))
 
 

@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from models.training.common import Image, iou, read_image
 from models.training.street_detect import GROUPS, Detector, Found
-from models.training.street_labels import CAR, SOURCES, Labels, Source, by_eye, drivers, within
+from models.training.street_labels import Labels, by_eye, drivers, within
+from models.training.street_sources import CAR, SOURCES, Source
 
 SURE = 0.5
 """From this score of the second detector on, what the teacher missed is a label."""

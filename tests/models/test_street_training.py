@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.training.common import iou, read_image, sha256
-from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, mosaic, window
+from models.training.street_crops import WINDOW, Scene, damaged, load_scenes, mosaic, window, with_share
 from models.training.street_detect import Found, suppress
-from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired, places
+from models.training.street_labels import BY_EYE, by_eye, drivers, name_of, paired, places, without_halves
+from models.training.street_pasted import PERSON as PASTED
+from models.training.street_pasted import pasted
 from models.training.street_score import average_precision, figures, judge
 from models.training.street_second import second_opinion, source_of
 from models.training.street_testset import LABELS, NAMES, Truth, load_truth, write_yolo
+from models.training.street_traffic import Traffic, labels
+from sample_videos.studio.mesh import Mesh, Surface, place
+from sample_videos.studio.people import Look, person
+from sample_videos.studio.stage import Camera, Placed, Stage
 
 PERSON, MOTORCYCLE, CAR, BUS, TRUCK = 0, 2, 3, 4, 5
 
@@ -249,3 +256,51 @@ def test_every_source_is_found_by_the_name_of_a_file() -> None:
     assert not source_of("flood/duyle/images/a.jpg").complete
     with pytest.raises(LookupError, match="no source"):
         source_of("elsewhere/a.jpg")
+
+
+def test_rendered_scenes_get_their_share_of_the_draws() -> None:
+    scenes = with_share([scene()] * 6, [scene()] * 2, 0.1)
+    assert sum(item.weight for item in scenes[6:]) == pytest.approx(0.1 * sum(item.weight for item in scenes))
+
+
+def test_pasted_people_show_where_their_boxes_are_and_hide_no_object() -> None:
+    cut = np.full((90, 30, 4), (0, 0, 255, 255), np.uint8)
+    seen = 0
+    for seed in range(12):
+        result = pasted(scene(), [cut], np.random.default_rng(seed))
+        added = result.boxes[1:]
+        seen += len(added)
+        assert result.classes[1:].tolist() == [PASTED] * len(added)
+        assert not (iou(added, result.boxes[:1]) > 0.2).any()
+        for x1, y1, x2, y2 in added.astype(int):
+            inside = result.image[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1].astype(int)
+            assert (inside[..., 2] > inside[..., 0]).all()
+    assert seen > 10
+    assert scene().boxes.shape == (1, 4)
+
+
+def test_half_a_car_within_the_car_is_dropped_and_a_rider_before_it_stays() -> None:
+    boxes = found((CAR, 0, 0, 100, 60, 0.9), (CAR, 0, 0, 50, 60, 0.6), (PERSON, 10, 10, 30, 50, 0.5))
+    assert without_halves(boxes).classes.tolist() == [CAR, PERSON]
+
+
+def test_no_two_things_of_drawn_traffic_stand_in_one_place_and_a_rider_has_a_motorcycle() -> None:
+    traffic = Traffic(random.Random(5), 6.0, 4.0, lit=False)
+    traffic.fill(5.0, 50.0)
+    centres = np.array([state.matrix[:2, 3] for kind, state in traffic.items if kind != PERSON])
+    gaps = np.linalg.norm(centres[:, None] - centres[None], axis=2) + 10 * np.eye(len(centres))
+    assert gaps.min() > 0.7
+    kinds = [kind for kind, _ in traffic.items]
+    first = kinds.index(MOTORCYCLE)
+    assert np.linalg.norm(traffic.items[first][1].matrix[:2, 3] - traffic.items[first + 1][1].matrix[:2, 3]) < 1.0
+
+
+def test_what_stands_behind_a_wall_gets_no_label_and_what_is_half_behind_it_the_half_in_view() -> None:
+    wall = Mesh()
+    wall.box((4.0, 0.0, 1.5), (0.2, 2.0, 3.0), Surface("wall"))
+    camera = Camera((-6.0, 0.0, 1.5), (8.0, 0.0, 1.5), 24.0, 320, 180)
+    stage = Stage(name="test", title="", camera=camera, still=[(Mesh(), place()), (wall, place())])
+    people = {1: Placed(person(Look()), place(8.0, 0.0)), 2: Placed(person(Look()), place(8.0, 3.5))}
+    rows = labels(stage, people, {1: PERSON, 2: PERSON})
+    assert len(rows["objects"]) == 1
+    assert rows["objects"][0][1] > 160 or rows["objects"][0][3] < 160
