@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from models.training import plates_camera as camera
 from models.training.common import Image
-from models.training.plates_lettering import letter
 from models.training.plates_pictures import Labelled, load_backgrounds, load_labelled
 from models.training.plates_render import render_plate
 from models.training.plates_signs import distract
@@ -49,12 +48,10 @@ class Scenes:
         anywhere: float = 0.1,
         streets: Sequence[Street] = (),
         share: float = 0.3,
-        lettering: Sequence[int] = (0, 0, 0, 1, 2, 4),
     ) -> None:
         """``anywhere`` is the share of real windows that lie anywhere in their picture, not around a plate.
 
-        ``share`` is that of windows of ``streets``, where there are any. Each window gets one of the numbers ``lettering``
-        of look-alikes with characters.
+        ``share`` is that of windows of ``streets``, where there are any.
         """
         self.labelled = labelled
         self.streets = streets
@@ -63,7 +60,6 @@ class Scenes:
         self.backgrounds = backgrounds
         self.size = size
         self.anywhere = anywhere
-        self.lettering = list(lettering)
         far = np.array(["openalpr" in str(item.path) for item in labelled])
         odds = np.where(far, 0.5 / max(1, far.sum()), 0.5 / max(1, (~far).sum()))
         self._odds = odds / odds.sum()
@@ -72,14 +68,14 @@ class Scenes:
         """One window."""
         if rng.random() < self.share:
             image, boxes = self._street(rng)
-        elif (kind := rng.random()) < 0.5:
+            return Window(_weather(image, rng), boxes)
+        kind = rng.random()
+        if kind < 0.5:
             image, boxes = self._real(rng, self.size)
         elif kind < 0.62:
             image, boxes = self._mosaic(rng)
         else:
             image, boxes = self._pasted(rng)
-        for _ in range(int(rng.choice(self.lettering))):
-            image = letter(image, rng, boxes)
         return Window(_weather(image, rng), boxes)
 
     def _real(self, rng: np.random.Generator, size: int) -> tuple[Image, NDArray[np.float32]]:

@@ -16,9 +16,7 @@ from ioc.core.types import Box, Detection
 from models.plate_reader import PlateReading, unreadable
 from models.training import plates_pictures, plates_streets
 from models.training.common import sha256
-from models.training.plates_lettering import letter
 from models.training.plates_pictures import BY_EYE, Labelled, cover
-from models.training.plates_render import FONTS, glyph
 from models.training.plates_scenes import Scenes
 from models.training.plates_score import Legible, score
 from models.training.plates_streets import Street, load, mine, save, sources
@@ -33,15 +31,6 @@ def street(
     image = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
     boxes = [np.array(rows or [], np.float32).reshape(-1, 4) for rows in (plates, errors)]
     return Street(name, image, boxes[0], boxes[1])
-
-
-def has_fonts() -> bool:
-    try:
-        for font, _ in FONTS:
-            glyph(font, "A")
-    except FileNotFoundError:
-        return False
-    return True
 
 
 class Finder:
@@ -88,7 +77,7 @@ def test_streets_come_back_as_they_were_saved(tmp_path: Path) -> None:
 def test_windows_of_streets_show_their_plates_and_label_nothing_else() -> None:
     labelled = [Labelled(Path("gate.jpg"), np.zeros((240, 320, 3), np.uint8), np.array([[9, 9, 40, 30]], np.float32), 2)]
     wanted = [street(plates=[[100, 100, 140, 120]], errors=[[10, 10, 60, 40]]), street("d/e.jpg", errors=[[10, 10, 60, 40]])]
-    scenes = Scenes(labelled, [np.zeros((240, 320, 3), np.uint8)], streets=wanted, share=1.0, lettering=(0,))
+    scenes = Scenes(labelled, [np.zeros((240, 320, 3), np.uint8)], streets=wanted, share=1.0)
     rng = np.random.default_rng(4)
     windows = [scenes.draw(rng) for _ in range(40)]
     assert {w.image.shape for w in windows} == {(256, 256, 3)}
@@ -99,20 +88,6 @@ def test_windows_of_streets_show_their_plates_and_label_nothing_else() -> None:
         assert (sides > 0).all()
         assert (window.boxes >= 0).all()
         assert (window.boxes <= 256).all()
-
-
-@pytest.mark.skipif(not has_fonts(), reason="the fonts of models/training/plates_render.py are not installed")
-def test_look_alikes_are_drawn_beside_plates_only_and_a_seed_repeats_them() -> None:
-    ground = np.full((256, 256, 3), 90, np.uint8)
-    plates = np.array([[100, 100, 160, 130], [20, 200, 60, 220]], np.float32)
-    for seed in range(12):
-        drawn, again = (letter(ground, np.random.default_rng(seed), plates) for _ in range(2))
-        assert (drawn == again).all()
-        assert (drawn != 90).any()
-        for x1, y1, x2, y2 in plates.astype(int):
-            assert (drawn[y1:y2, x1:x2] == 90).all()
-    everywhere = np.array([[0, 0, 256, 256]], np.float32)
-    assert (letter(ground, np.random.default_rng(1), everywhere) == 90).all()
 
 
 def test_scores_at_each_threshold_by_hand() -> None:
