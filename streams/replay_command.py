@@ -54,28 +54,35 @@ def replay(
 ) -> None:
     """Phát lại video qua cùng một chuỗi xử lý. / Replay videos offline: the same events, byte for byte, every time."""
     from ioc.core.wire import encode_event
-    from streams.alert_pictures import AlertPictures
-    from streams.replay import replay as run
-    from streams.setup import SharedModels, camera_analysis
 
     if config is not None and kinds:
         raise click.UsageError("--config says what is looked for; leave --kind out")
     begin = start.replace(tzinfo=UTC).timestamp() if start else 0.0
     for video in videos:
         site, camera = _camera(video, config, name, frozenset(kinds))
-        analysis = camera_analysis(site, camera, SharedModels(site))
-        kept = AlertPictures(pictures, video.stem, begin) if pictures else None
-        with _progress(video, begin) as progress:
+        for event in _events(video, site, camera, begin, pictures):
+            click.echo(encode_event(event).decode() if as_json else _line(event, begin))
 
-            def seen(frame: Frame, kept: AlertPictures | None = kept, bar: Callable[[float], None] = progress) -> None:
-                if kept:
-                    kept.saw(frame)
-                bar(frame.at)
 
-            for event in run(analysis, camera, video, start=begin, seen=seen):
-                click.echo(encode_event(event).decode() if as_json else _line(event, begin))
-                if kept:
-                    kept.told(event)
+def _events(video: Path, site: Config, camera: Camera, begin: float, pictures: Path | None) -> Iterator[Event]:
+    """What the rules tell of a video, drawn into ``pictures`` as well."""
+    from streams.alert_pictures import AlertPictures
+    from streams.replay import replay as run
+    from streams.setup import SharedModels, camera_analysis
+
+    analysis = camera_analysis(site, camera, SharedModels(site))
+    kept = AlertPictures(pictures, video.stem, begin) if pictures else None
+    with _progress(video, begin) as progress:
+
+        def seen(frame: Frame) -> None:
+            progress(frame.at)
+            if kept:
+                kept.saw(frame)
+
+        for event in run(analysis, camera, video, start=begin, seen=seen):
+            yield event
+            if kept:
+                kept.told(event)
 
 
 def _camera(video: Path, config: Path | None, name: str | None, kinds: frozenset[str]) -> tuple[Config, Camera]:
