@@ -18,8 +18,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from detectors import discover as detectors
-from ioc.cli import CONTEXT_SETTINGS, load
 from ioc.cli import discover as commands
+from ioc.cli import load
 from ioc.core.config import Config, Secret
 from ioc.core.config_file import parse_config
 from ioc.core.wire import TOPICS
@@ -194,8 +194,7 @@ def command_pages() -> Iterator[str]:
     for path, command in all_commands():
         if command.hidden:
             continue
-        settings = {**CONTEXT_SETTINGS, "max_content_width": 100}
-        context = click.Context(command, info_name=path, terminal_width=100, **settings)
+        context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
         yield f"## {path}\n\n```\n{command.get_help(context)}\n```\n"
 
 

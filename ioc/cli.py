@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points, version
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -13,8 +13,6 @@ from ioc import lifeline
 from ioc.core.errors import IocError
 
 GROUP = "ioc.commands"
-CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
-"""Of the top command; click hands them down to all below it."""
 USER_ERROR = 2
 """Exit code for a mistake that the caller can mend: a wrong setting, a missing file, an unknown command."""
 INTERRUPTED = 130
@@ -35,7 +33,7 @@ class CommandGroup(click.Group):
     """
 
     def __init__(self, *args: Any, found: Mapping[str, EntryPoint], **kwargs: Any) -> None:
-        super().__init__(*args, **{"context_settings": CONTEXT_SETTINGS, **kwargs})
+        super().__init__(*args, **kwargs)
         self.found = found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -92,6 +90,7 @@ def make_cli(found: Mapping[str, EntryPoint]) -> click.Group:
             name="ioc",
             found=found,
             help="Trung tâm điều hành đô thị: camera giao thông thành cảnh báo / street cameras become alerts.",
+            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
         )
     )
 
